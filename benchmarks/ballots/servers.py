@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers of the benchmark: started, awaited, stopped by their own process id."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT = int(os.environ.get("MINYI_BENCH_PORT", "8110"))
+TICKET_KEY = b"benchmark-ticket-key-of-32-bytes!"
+
+
+@contextmanager
+def granian(target: str, *, workers: int = 1, **environ: str) -> Iterator[int]:
+    """Serve an ASGI application with Granian and yield the port."""
+    options = "--interface asgi --http 1 --no-ws --loop uvloop --log-level warning"
+    options += " --backlog 4096 --backpressure 16384"
+    yield from _serve(
+        ["granian", *options.split(), "--workers", str(workers), "--port", str(PORT), target],
+        environ,
+    )
+
+
+@contextmanager
+def uvicorn(target: str, **environ: str) -> Iterator[int]:
+    """Serve an ASGI application with one uvicorn worker and yield the port."""
+    options = "--loop uvloop --http httptools --log-level warning --no-access-log"
+    yield from _serve(["uvicorn", *options.split(), "--port", str(PORT), target], environ)
+
+
+def _serve(arguments: list[str], environ: dict[str, str]) -> Iterator[int]:
+    path = os.pathsep.join((str(ROOT), str(ROOT / "src")))
+    server = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=os.environ
+        | {"PYTHONPATH": path, "MINYI_TICKET_KEY": TICKET_KEY.decode()}
+        | environ,
+    )
+    try:
+        _wait_until_open(server)
+        yield PORT
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_open(server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", PORT), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            time.sleep(0.3)  # the lifespan of further workers
+            return
+    raise RuntimeError("The server did not start.")

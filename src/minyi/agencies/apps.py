@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AgenciesConfig(AppConfig):
+    name = "minyi.agencies"
+    label = "agencies"
+    verbose_name = _("单位与人员")

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place for permissions: which role may do what. Read as a table."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    ORGANISER = "organiser", _("活动组织")
+    EDITOR = "editor", _("编辑")
+    REVIEWER = "reviewer", _("审核")
+    CASE_WORKER = "case_worker", _("经办")
+    SUPERVISOR = "supervisor", _("监督")
+    LEADER = "leader", _("分管领导")
+    ADMINISTRATOR = "administrator", _("管理员")
+
+
+_EVERYBODY = {"campaigns.view", "agencies.view"}
+
+GRANTS: dict[str, frozenset[str]] = {
+    Role.ORGANISER: frozenset(
+        _EVERYBODY
+        | {
+            "campaigns.edit",
+            "campaigns.launch",
+            "campaigns.jury",
+            "nominations.view",
+            "nominees.edit",
+            "results.compute",
+            "results.publish",
+            "results.export",
+        }
+    ),
+    Role.EDITOR: frozenset(_EVERYBODY | {"campaigns.edit", "nominations.view", "nominees.edit"}),
+    Role.REVIEWER: frozenset(
+        _EVERYBODY | {"nominations.view", "nominations.review", "nominees.edit"}
+    ),
+    Role.CASE_WORKER: frozenset(_EVERYBODY | {"nominations.view"}),
+    # The supervisor looks at everything, stops the vote and signs; changes nothing.
+    Role.SUPERVISOR: frozenset(
+        _EVERYBODY
+        | {
+            "nominations.view",
+            "voting.pause",
+            "results.sign",
+            "results.export",
+            "audit.view",
+            "rules.view",
+        }
+    ),
+    Role.LEADER: frozenset(_EVERYBODY | {"nominations.view", "results.export"}),
+    Role.ADMINISTRATOR: frozenset(
+        _EVERYBODY
+        | {
+            "agencies.edit",
+            "posts.edit",
+            "accounts.edit",
+            "rules.view",
+            "audit.view",
+        }
+    ),
+}

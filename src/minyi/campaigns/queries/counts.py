@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one gate through which every count passes: page, API, export, order, mail, staff console.
+
+A count is a fold over the ballots up to a named ballot. Which ballot may be named today follows
+from the campaign's mode, fixed before the vote opened and shown to everybody:
+
+    live         the last ballot there is
+    scheduled    the last ballot cast before the latest of the announced hours
+    after close  the last ballot, once the voting stage is over; nothing before
+
+Nobody sees more, staff included: a number that only the office knows is how votes are sold.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+
+from minyi.campaigns.errors import CampaignNotFound
+from minyi.campaigns.models import Ballot, Campaign, CountSnapshot, Round
+
+OFFICE_TIME = ZoneInfo("Asia/Shanghai")
+SNAPSHOT_EVERY = 20_000  # ballots; a cold start never folds more than this
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`votes` maps nominee number to votes; `ballots` counts ballots, not picks."""
+
+    upto_ballot: int
+    ballots: int
+    votes: Mapping[int, int]
+    as_of: datetime
+    next_at: datetime | None = None  # scheduled mode: when newer figures come
+
+
+@dataclass(frozen=True, slots=True)
+class CountsHidden:
+    """Nothing may be shown yet; `next_at` says when it will be."""
+
+    mode: str
+    next_at: datetime | None
+
+
+def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidden:
+    """Return what everybody may know of the count at this moment."""
+    campaign, paper = _round_of(campaign_id)
+    if paper is None:
+        return CountsHidden(campaign.count_mode, None)
+    opens_at, closes_at = _moment(paper.opens_ms), _moment(paper.closes_ms)
+    if now < opens_at:
+        return CountsHidden(campaign.count_mode, _first_publication(campaign, opens_at, closes_at))
+    if now >= closes_at or campaign.count_mode == Campaign.CountMode.LIVE:
+        return fold_counts(round_id=paper.pk, upto_ballot=_last_ballot(paper.pk), as_of=now)
+    if campaign.count_mode == Campaign.CountMode.AFTER_CLOSE:
+        return CountsHidden(campaign.count_mode, closes_at)
+    hours = campaign.count_hours
+    latest = _latest_hour(hours, now)
+    next_at = min(_next_hour(hours, now), closes_at)
+    if latest is None or latest <= opens_at:
+        return CountsHidden(campaign.count_mode, next_at)
+    upto = _last_ballot(paper.pk, cast_before=latest)
+    counts = fold_counts(round_id=paper.pk, upto_ballot=upto, as_of=latest)
+    return Counts(counts.upto_ballot, counts.ballots, counts.votes, latest, next_at)
+
+
+def fold_counts(*, round_id: int, upto_ballot: int, as_of: datetime) -> Counts:
+    """Fold the ballots of a round up to and including that ballot, from the nearest snapshot.
+
+    The ballot box lets ids grow in commit order within a round, so the sum is exact and final.
+    """
+    start = (
+        CountSnapshot.objects.filter(round_id=round_id, upto_ballot__lte=upto_ballot)
+        .order_by("-upto_ballot")
+        .first()
+    )
+    votes = Counter({int(n): v for n, v in start.votes.items()} if start else {})
+    ballots = start.ballots if start else 0
+    rows = (
+        Ballot.objects.filter(
+            round_id=round_id, id__gt=start.upto_ballot if start else 0, id__lte=upto_ballot
+        )
+        .order_by("id")
+        .values_list("id", "picks")
+    )
+    since_snapshot = 0
+    for ballot_id, picks in rows.iterator(chunk_size=5_000):
+        votes.update(json.loads(picks))
+        ballots += 1
+        since_snapshot += 1
+        if since_snapshot == SNAPSHOT_EVERY:
+            _keep_snapshot(round_id, ballot_id, ballots, votes)
+            since_snapshot = 0
+    return Counts(upto_ballot, ballots, dict(votes), as_of)
+
+
+def _round_of(campaign_id: int) -> tuple[Campaign, Round | None]:
+    campaign = Campaign.objects.select_related("round").filter(pk=campaign_id).first()
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign, getattr(campaign, "round", None)
+
+
+def _last_ballot(round_id: int, cast_before: datetime | None = None) -> int:
+    ballots = Ballot.objects.filter(round_id=round_id)
+    if cast_before is not None:
+        ballots = ballots.filter(cast_ms__lt=int(cast_before.timestamp() * 1000))
+    return ballots.aggregate(last=Max("id"))["last"] or 0
+
+
+def _keep_snapshot(round_id: int, upto: int, ballots: int, votes: Counter[int]) -> None:
+    CountSnapshot.objects.get_or_create(
+        round_id=round_id,
+        upto_ballot=upto,
+        defaults={"ballots": ballots, "votes": {str(n): v for n, v in votes.items()}},
+    )
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, tz=OFFICE_TIME)
+
+
+def _first_publication(
+    campaign: Campaign, opens_at: datetime, closes_at: datetime
+) -> datetime | None:
+    if campaign.count_mode == Campaign.CountMode.LIVE:
+        return opens_at
+    if campaign.count_mode == Campaign.CountMode.AFTER_CLOSE:
+        return closes_at
+    return min(_next_hour(campaign.count_hours, opens_at), closes_at)
+
+
+def _latest_hour(hours: list[int], now: datetime) -> datetime | None:
+    local = now.astimezone(OFFICE_TIME)
+    days = (local.date(), local.date() - timedelta(days=1))
+    moments = [datetime.combine(d, time(h), OFFICE_TIME) for d in days for h in hours]
+    return max((moment for moment in moments if moment <= local), default=None)
+
+
+def _next_hour(hours: list[int], now: datetime) -> datetime:
+    local = now.astimezone(OFFICE_TIME)
+    days = (local.date(), local.date() + timedelta(days=1))
+    moments = [datetime.combine(d, time(h), OFFICE_TIME) for d in days for h in hours]
+    return min(
+        (moment for moment in moments if moment > local),
+        default=datetime.max.replace(tzinfo=OFFICE_TIME),
+    )

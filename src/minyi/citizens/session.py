@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A citizen's session: one signed cookie, no row. It says who they are, and since when."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+COOKIE = "minyi_citizen"
+_SALT = "minyi.citizens.session"
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenSession:
+    """Who this browser is: the citizen, and the channel identity they came through.
+
+    `key` is the first 16 hex digits of the SHA-256 of the cookie: ballot tickets are bound to it.
+    """
+
+    citizen_id: str
+    channel: str
+    account: str
+    subject: str
+    key: str
+
+
+def start_session(
+    response: HttpResponse, *, citizen_id: str, channel: str, account: str, subject: str
+) -> None:
+    """Give the browser a new session."""
+    value = signing.dumps([citizen_id, channel, account, subject, secrets.token_hex(8)], salt=_SALT)
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=settings.CITIZEN_COOKIE_AGE,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def read_session(request: HttpRequest) -> CitizenSession | None:
+    """Return the session this browser holds, or None when there is none or it is not ours."""
+    value = request.COOKIES.get(COOKIE, "")
+    try:
+        citizen_id, channel, account, subject, _salt = signing.loads(
+            value, salt=_SALT, max_age=settings.CITIZEN_COOKIE_AGE
+        )
+    except (signing.BadSignature, ValueError):
+        return None
+    return CitizenSession(citizen_id, channel, account, subject, session_key(value))
+
+
+def end_session(response: HttpResponse) -> None:
+    """Forget who this browser is."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+
+
+def session_key(cookie: str) -> str:
+    """Return what a ballot ticket is bound to."""
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16]

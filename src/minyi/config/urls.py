@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every address of the product. The staff console and the citizens' pages never share a prefix."""
+
+from django.urls import include, path
+from wagtail.admin import urls as console_urls
+
+from minyi.core import health
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("metrics", health.metrics),
+    path("staff/", include(console_urls)),
+]
+
+handler400 = "minyi.core.refusals.bad_request"
+handler403 = "minyi.core.refusals.permission_denied"
+handler404 = "minyi.core.refusals.page_not_found"
+handler500 = "minyi.core.refusals.server_error"

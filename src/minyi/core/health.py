@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators and their monitoring ask: alive, ready, how much."""
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+
+def alive(request: HttpRequest) -> HttpResponse:
+    """Answer while the process runs; asks nothing of anybody else."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when requests can be served: database, schema and cache are there."""
+    checks = {"database": _database_answers(), "cache": _cache_answers()}
+    checks["schema"] = checks["database"] and _schema_is_current()
+    is_ready = all(checks.values())
+    body = {"status": "ok" if is_ready else "not ready", "checks": checks}
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return the process's metrics in Prometheus' text format."""
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _schema_is_current() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _cache_answers() -> bool:
+    try:
+        cache.set("readyz", "1", 5)
+    except OSError:  # redis-py's ConnectionError is one
+        return False
+    return cache.get("readyz") == "1"

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a refusal is answered: a page for people, problem details (RFC 9457) for programmes."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from .errors import DomainError, NotAllowed, NotFound, Unavailable
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Answer with the refusal in the shape the client asked for."""
+    response = problem(error) if wants_json(request) else _page(request, error)
+    if isinstance(error, Unavailable):
+        response["Retry-After"] = str(error.retry_after_s)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell whether the client prefers JSON; the API always does."""
+    if request.path.startswith("/api/"):
+        return True
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def problem(error: DomainError) -> HttpResponse:
+    """Return RFC 9457 problem details; `code` and `action` are our extension members."""
+    body = {
+        "type": f"/help/errors#{error.code}",
+        "title": str(error.title),
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "action": str(error.action),
+    }
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False), status=error.status, content_type=PROBLEM_TYPE
+    )
+
+
+def _page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    is_fragment = request.headers.get("HX-Request") == "true"
+    template = "ui/_error.html" if is_fragment else "ui/error.html"
+    context = {
+        "code": error.code,
+        "title": error.title,
+        "detail": error.detail,
+        "action": error.action,
+        "status": error.status,
+    }
+    return render(request, template, context, status=error.status)
+
+
+class BadRequest(DomainError):
+    """The browser sent something that cannot be read."""
+
+    code = "bad_request"
+    status = 400
+    title = _("请求无法识别")
+    sentence = _("服务器无法识别这次请求，没有做任何改动。")
+    action = _("请返回上一页刷新后重试。")
+
+
+class PageExpired(DomainError):
+    """The form's anti-forgery mark is missing or old."""
+
+    code = "page_expired"
+    status = 403
+    title = _("页面已过期")
+    sentence = _("页面停留时间过长，或者浏览器禁用了 Cookie，提交没有生效。")
+    action = _("请刷新页面后重新提交。")
+
+
+class ServerError(Unavailable):
+    """A fault of ours."""
+
+    code = "server_error"
+    status = 500
+    title = _("系统出错了")
+    sentence = _("这是系统的问题，不是您的操作有误；工作人员会收到记录。")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return refusal_response(request, BadRequest())
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return refusal_response(request, NotAllowed())
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return refusal_response(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500."""
+    return refusal_response(request, ServerError())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return refusal_response(request, PageExpired())

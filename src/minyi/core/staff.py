@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fence of the staff console: every list and every row passes the row-level policy.
+
+Wagtail's generic views check the model, not the row (wagtail#13314, #10746). Staff modules
+subclass `AgencyModelViewSet` and `StaffReportView`, never Wagtail's own.
+"""
+
+from functools import cache
+
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from wagtail.admin.views import generic
+from wagtail.admin.views.reports import ReportView
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.permission_policies.base import BasePermissionPolicy
+from wagtail.permissions import policy_registry
+
+MENU_ORDER = {
+    "campaigns": 100,
+    "nominations": 110,
+    "nominees": 120,
+    "jury": 130,
+    "agencies": 300,
+    "posts": 310,
+    "accounts": 320,
+    "regions": 330,
+    "rules": 400,
+    "audit": 900,
+}
+
+
+class AgencyPolicy(BasePermissionPolicy):
+    """Row-level permissions from the actor's posts.
+
+    `grants` maps Wagtail's actions (add, change, delete, view) to our permissions; an action that
+    is not named is refused. The model's manager must offer `visible_to(actor)`.
+    """
+
+    def __init__(self, model, *, grants, agency_path="agency_id"):
+        super().__init__(model)
+        self.grants = grants
+        self.agency_path = agency_path
+
+    def user_has_permission(self, user, action):
+        permission = self.grants.get(action)
+        return bool(permission) and user.actor.can_anywhere(permission)
+
+    def user_has_permission_for_instance(self, user, action, instance):
+        permission = self.grants.get(action)
+        if not permission:
+            return False
+        agency_id = instance
+        for step in self.agency_path.split("__"):
+            agency_id = getattr(agency_id, step)
+        return user.actor.can(permission, agency_id)
+
+    def user_has_any_permission_for_instance(self, user, actions, instance):
+        return any(self.user_has_permission_for_instance(user, a, instance) for a in actions)
+
+    def instances_user_has_any_permission_for(self, user, actions):
+        wanted = {self.grants[action] for action in actions if action in self.grants}
+        actor = user.actor
+        rows = self.model._default_manager.visible_to(actor)
+        if actor.is_operator:
+            return rows if wanted else rows.none()
+        agencies = {agency for agency, permission in actor.grants if permission in wanted}
+        return rows.filter(**{f"{self.agency_path}__in": agencies})
+
+    def users_with_any_permission(self, actions):
+        raise NotImplementedError("Nobody asks the policy for people; posts answer that.")
+
+
+class _ScopedList:
+    def get_base_queryset(self):
+        policy = policy_registry.get_by_type(self.model)
+        allowed = policy.instances_user_has_any_permission_for(
+            self.request.user, ["view", "change", "delete"]
+        )
+        return super().get_base_queryset().filter(pk__in=allowed.values("pk"))
+
+
+class _ScopedObject:
+    def get_object(self, *args, **kwargs):
+        found = super().get_object(*args, **kwargs)
+        needed = self.any_permission_required or [self.permission_required]
+        policy = policy_registry.get_by_type(self.model)
+        if not policy.user_has_any_permission_for_instance(self.request.user, needed, found):
+            raise PermissionDenied
+        return found
+
+
+@cache
+def scoped(view_class):
+    """Return the view class with the fence in front."""
+    mixin = _ScopedList if issubclass(view_class, generic.IndexView) else _ScopedObject
+    return type(view_class.__name__, (mixin, view_class), {})
+
+
+class AgencyModelViewSet(ModelViewSet):
+    """The one design of list, form and detail pages in the staff console."""
+
+    copy_view_enabled = False
+    add_to_reference_index = False
+    add_to_admin_menu = False
+
+    def construct_view(self, view_class, **kwargs):
+        return super().construct_view(scoped(view_class), **kwargs)
+
+
+class StaffReportView(ReportView):
+    """A report that names its model and permission, or does not load."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.model is None or not (cls.permission_required or cls.any_permission_required):
+            raise ImproperlyConfigured(f"{cls.__name__} must name its model and its permission.")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The working-day clock: 调休 included, and every date explains itself.
+
+Law: the day of the event is not counted (民法典 art. 201). A year whose holidays the State Council
+has not announced yet gives a provisional date.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import chinese_calendar
+
+from .models import DayOverride
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """A computed date. `provisional`: it crosses a year whose holidays are not announced."""
+
+    day: date
+    counted: tuple[date, ...]
+    skipped: tuple[date, ...]
+    provisional: bool
+
+
+def add_workdays(*, start: date, amount: int) -> DueDate:
+    """Return the day that lies `amount` working days after `start`, which itself is not counted."""
+    counted: list[date] = []
+    skipped: list[date] = []
+    provisional = False
+    day = start
+    while len(counted) < amount:
+        day += timedelta(days=1)
+        is_workday, announced = _judge(day)
+        provisional |= not announced
+        (counted if is_workday else skipped).append(day)
+    return DueDate(day, tuple(counted), tuple(skipped), provisional)
+
+
+def count_workdays(*, start: date, end: date) -> DueDate:
+    """Return the working days after `start` up to and including `end`."""
+    counted: list[date] = []
+    skipped: list[date] = []
+    provisional = False
+    for offset in range(1, (end - start).days + 1):
+        day = start + timedelta(days=offset)
+        is_workday, announced = _judge(day)
+        provisional |= not announced
+        (counted if is_workday else skipped).append(day)
+    return DueDate(end, tuple(counted), tuple(skipped), provisional)
+
+
+def _judge(day: date) -> tuple[bool, bool]:
+    """Return (is a working day, its year is announced)."""
+    override = DayOverride.objects.filter(day=day).values_list("is_workday", flat=True).first()
+    if override is not None:
+        return override, True
+    try:
+        return chinese_calendar.is_workday(day), True
+    except NotImplementedError:
+        return day.weekday() < SATURDAY, False
