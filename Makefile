@@ -1,0 +1,66 @@
+# Minyi. `make run` runs the product, `make test` proves it, `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
+CATALOGUES := $(shell find src -name '*.po')
+
+.PHONY: help setup setup-dev run test lint fix bench lock messages
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+setup: .venv/base.stamp frontend/node_modules/.built.stamp .venv/messages.stamp ## install what the product needs
+
+setup-dev: .venv/dev.stamp frontend/node_modules/.built.stamp .venv/messages.stamp ## … and what its tests need
+	@tools/browser.sh
+
+run: setup ## run the product and the WeChat sandbox (PORT=8000 SANDBOX_PORT=8010); Ctrl-C ends both
+	@exec $(BIN)/minyi serve
+
+test: setup-dev ## lint, types, import contracts and every test
+	@$(BIN)/python tools/check.py
+
+lint: setup-dev ## only lint, types and import contracts
+	@$(BIN)/python tools/check.py --only lint
+
+fix: setup-dev ## mend what a tool can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## measure, each figure with its floor in the same run; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+lock: .venv/tools.stamp ## pin the dependencies again
+	for name in tools base dev; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	    --upgrade --quiet requirements/$$name.in -o requirements/$$name.txt; done
+
+.venv/tools.stamp: requirements/tools.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Minyi needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt
+	@touch $@
+
+.venv/base.stamp: requirements/base.txt pyproject.toml .venv/tools.stamp
+	@echo "installing Python packages …"
+	@test -e .venv/dev.stamp || $(BIN)/uv pip sync --quiet --require-hashes requirements/tools.txt requirements/base.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt pyproject.toml .venv/tools.stamp
+	@echo "installing Python packages for tests …"
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements/tools.txt requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/base.stamp
+
+frontend/node_modules/.built.stamp: $(FRONTEND)
+	@echo "building the pages' style and script …"
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@touch $@
+
+.venv/messages.stamp: .venv/base.stamp $(CATALOGUES)
+	@$(BIN)/python tools/messages.py compile
+	@touch $@

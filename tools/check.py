@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make test`: lint, types, import contracts, then the suite on every database that is there.
+
+SQLite always. PostgreSQL and Redis, where reachable, get the same suite again; where not, that
+run is reported as skipped, by name.
+"""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+BIN = Path(sys.executable).parent
+POSTGRES = os.environ.get("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+WORKERS = str(os.cpu_count() or 2)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the check; `environment` is added to ours."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+LINT = [
+    Step("lint", ["ruff", "check", "."]),
+    Step("format", ["ruff", "format", "--check", "."]),
+    Step("import contracts", ["lint-imports"]),
+    Step("types", ["mypy"]),
+]
+SQLITE = Step(
+    "tests on SQLite",
+    ["pytest", "-q", "-n", WORKERS, "--dist", "loadfile", "src", "tests", "packages"],
+    {"DATABASE_URL": "sqlite:///:memory:", "REDIS_URL": ""},
+)
+CLUSTER = Step(
+    "tests on PostgreSQL and Redis",
+    ["pytest", "-q", "-n", WORKERS, "--dist", "loadfile", "-m", "not browser", "src/minyi", "tests"],
+    {"DATABASE_URL": POSTGRES, "REDIS_URL": REDIS},
+)
+
+
+def main() -> int:
+    """Run the steps in order and stop at the first that fails."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=["lint"])
+    only = parser.parse_args().only
+    steps = [*LINT] if only == "lint" else [*LINT, SQLITE]
+    skipped = []
+    if only is None:
+        missing = [url for url in (POSTGRES, REDIS) if not _answers(url)]
+        if missing:
+            skipped.append(f"{CLUSTER.name}: nothing answers at {', '.join(map(_place, missing))}")
+        else:
+            steps.append(CLUSTER)
+    for step in steps:
+        if not _passes(step):
+            return 1
+    for reason in skipped:
+        print(f"SKIPPED  {reason}")
+    return 0
+
+
+def _passes(step: Step) -> bool:
+    started = time.monotonic()
+    print(f"── {step.name} ", flush=True)
+    program, *arguments = step.command
+    outcome = subprocess.run(  # noqa: S603
+        [str(BIN / program), *arguments], env={**os.environ, **step.environment}, check=False
+    )
+    verdict = "ok" if outcome.returncode == 0 else "FAILED"
+    print(f"── {step.name}: {verdict} in {time.monotonic() - started:.0f} s", flush=True)
+    return outcome.returncode == 0
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}"
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), 1):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
