@@ -8,6 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from minyi.core.actors import Actor
+from minyi.core.clock import today
 from minyi.core.models import AgencyQuerySet
 
 from .policies import GRANTS, Role
@@ -101,7 +102,7 @@ class User(AbstractUser):
     @cached_property
     def actor(self) -> Actor:
         """Return what this person may do today, read once a request."""
-        posts = Post.objects.current(date.today()).filter(user=self)  # noqa: DTZ011
+        posts = Post.objects.current(today()).filter(user=self)
         held = [(post.agency_id, post.role) for post in posts]
         return Actor(
             kind="staff",

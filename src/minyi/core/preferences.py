@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-TypeSize = Literal["normal", "large"]
+TypeSize = Literal["normal", "large", "larger", "largest"]
 TYPE_COOKIE = "minyi_type"
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`type_size` «large» is the 长辈版: bigger type, larger touch areas, fewer things."""
+    """`type_size` above «normal» is the 长辈版: type of 20, 24 or 29 px, larger touch areas."""
 
     type_size: TypeSize = "normal"
 

@@ -69,6 +69,32 @@ class AgencyPolicy(BasePermissionPolicy):
         raise NotImplementedError("Nobody asks the policy for people; posts answer that.")
 
 
+class OperatorPolicy(BasePermissionPolicy):
+    """Rows that belong to the platform: operators change them, posts with `may_view` read them."""
+
+    def __init__(self, model, *, may_view):
+        super().__init__(model)
+        self.may_view = may_view
+
+    def user_has_permission(self, user, action):
+        actor = user.actor
+        return actor.is_operator or (action == "view" and actor.can_anywhere(self.may_view))
+
+    def user_has_permission_for_instance(self, user, action, instance):
+        return self.user_has_permission(user, action)
+
+    def user_has_any_permission_for_instance(self, user, actions, instance):
+        return any(self.user_has_permission(user, action) for action in actions)
+
+    def instances_user_has_any_permission_for(self, user, actions):
+        rows = self.model._default_manager.all()
+        allowed = any(self.user_has_permission(user, action) for action in actions)
+        return rows if allowed else rows.none()
+
+    def users_with_any_permission(self, actions):
+        raise NotImplementedError("Nobody asks the policy for people; posts answer that.")
+
+
 class _ScopedList:
     def get_base_queryset(self):
         policy = policy_registry.get_by_type(self.model)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+from django_otp import user_has_device
+from django_otp.forms import OTPAuthenticationFormMixin
+from wagtail.admin.forms.auth import LoginForm
+from wagtail.admin.forms.models import WagtailAdminModelForm
+
+from .models import Post
+from .policies import Role
+
+
+class StaffLoginForm(OTPAuthenticationFormMixin, LoginForm):  # type: ignore[misc]
+    """Name and password; and a one-time code from those who have switched it on."""
+
+    otp_error_messages = {
+        **OTPAuthenticationFormMixin.otp_error_messages,
+        "token_required": _("该账号已开启两步验证，请填写动态验证码。"),
+        "invalid_token": _("动态验证码不正确，请核对手机时间后重试。"),
+    }
+    otp_device = forms.CharField(required=False, widget=forms.HiddenInput())
+    otp_token = forms.CharField(
+        label=_("动态验证码（开启两步验证的账号填写）"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        user = self.get_user()
+        if user is not None and user_has_device(user):
+            self.clean_otp(user)
+        return cleaned
+
+
+class AppointForm(WagtailAdminModelForm):  # type: ignore[misc]
+    """Appoint somebody to a post; a new person gets an account with it."""
+
+    username = forms.CharField(
+        label=_("用户名"), max_length=60, help_text=_("本单位已有账号的，填写原用户名即可。")
+    )
+    last_name = forms.CharField(label=_("姓"), max_length=20)
+    first_name = forms.CharField(label=_("名"), max_length=20)
+    password = forms.CharField(
+        label=_("初始口令"),
+        widget=forms.PasswordInput(render_value=False),
+        required=False,
+        help_text=_("新账号必填，至少 10 位；由本人登录后修改。"),
+    )
+    role = forms.ChoiceField(label=_("岗位"), choices=Role.choices)
+
+    class Meta:
+        model = Post
+        fields = ["role", "title", "since"]
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if password:
+            validate_password(password)
+        return password
+
+
+class ChangePostForm(WagtailAdminModelForm):  # type: ignore[misc]
+    class Meta:
+        model = Post
+        fields = ["title", "since", "until"]

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Posts: who may do what in which agency."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.views import generic
+
+from minyi.agencies.forms import AppointForm, ChangePostForm
+from minyi.agencies.models import Agency, Post
+from minyi.agencies.policies import Role
+from minyi.agencies.services import posts
+from minyi.core.errors import DomainError
+from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
+
+
+class AppointView(generic.CreateView):
+    """The agency comes from the actor's own posts, never from the form alone."""
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        form.fields["agency"] = forms.ModelChoiceField(
+            label=_("单位"), queryset=self._agencies(), initial=self._agencies().first()
+        )
+        return form
+
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except DomainError as refusal:
+            form.add_error(None, refusal.detail)
+            return self.form_invalid(form)
+        except ValidationError as refusal:
+            form.add_error("password", refusal)
+            return self.form_invalid(form)
+
+    def save_instance(self):
+        said = self.form.cleaned_data
+        person = posts.Person(
+            said["username"], said["last_name"], said["first_name"], said["password"]
+        )
+        return posts.appoint(
+            agency=said["agency"],
+            person=person,
+            role=Role(said["role"]),
+            title=said["title"],
+            since=said["since"],
+            actor=self.request.user.actor,
+            now=timezone.now(),
+        )
+
+    def _agencies(self):
+        actor = self.request.user.actor
+        mine = Agency.objects.visible_to(actor)
+        allowed = [agency.pk for agency in mine if actor.can("posts.edit", agency.pk)]
+        if not allowed:
+            raise PermissionDenied
+        return mine.filter(pk__in=allowed)
+
+
+class ChangePostView(generic.EditView):
+    def save_instance(self):
+        said = self.form.cleaned_data
+        return posts.change_post(
+            post=self.get_object(),
+            title=said["title"],
+            since=said["since"],
+            until=said["until"],
+            actor=self.request.user.actor,
+            now=timezone.now(),
+        )
+
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except DomainError as refusal:
+            form.add_error(None, refusal.detail)
+            return self.form_invalid(form)
+
+
+class PostViewSet(AgencyModelViewSet):
+    model = Post
+    name = "posts"
+    icon = "group"
+    menu_label = _("岗位")
+    menu_order = MENU_ORDER["posts"]
+    add_view_class = AppointView
+    edit_view_class = ChangePostView
+    list_display = [
+        "user",
+        Column("get_role_display", label=_("岗位")),
+        "title",
+        "agency",
+        DateColumn("since", label=_("起始日期")),
+        DateColumn("until", label=_("截止日期")),
+    ]
+    list_filter = ["role"]
+    search_fields = ["user__username", "user__last_name", "user__first_name", "title"]
+
+    def get_form_class(self, for_update=False):
+        return ChangePostForm if for_update else AppointForm
+
+
+viewsets = [PostViewSet()]
+urls = []
+policies = [
+    AgencyPolicy(
+        Post, grants={"add": "posts.edit", "change": "posts.edit", "view": "agencies.view"}
+    ),
+]

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit trail and the rules, to be read and not to be changed."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column, DateColumn
+
+from minyi.core.models import AuditEntry, Rule
+from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy, OperatorPolicy
+
+
+class AuditViewSet(AgencyModelViewSet):
+    model = AuditEntry
+    name = "audit"
+    icon = "history"
+    menu_label = _("留痕记录")
+    menu_order = MENU_ORDER["audit"]
+    inspect_view_enabled = True
+    list_display = [
+        DateColumn("at", label=_("时间")),
+        "actor_name",
+        Column("act", label=_("行为")),
+        Column("target", label=_("对象")),
+    ]
+    list_filter = ["actor_name", "at"]
+    search_fields = ["act", "target", "actor_name"]
+    list_export = ["at", "actor_kind", "actor_name", "act", "target", "facts", "digest"]
+    export_filename = "audit-trail"
+    form_fields = ["act"]  # Wagtail wants one; the policy lets nobody reach the form
+
+
+class RuleViewSet(AgencyModelViewSet):
+    model = Rule
+    name = "rules"
+    icon = "calendar-check"
+    menu_label = _("期限规则")
+    menu_order = MENU_ORDER["rules"]
+    list_display = ["key", "amount", Column("get_unit_display", label=_("单位")), "source"]
+    search_fields = ["key", "source"]
+    form_fields = ["key", "region_code", "amount", "unit", "source", "valid_from", "valid_to"]
+
+
+viewsets = [AuditViewSet(), RuleViewSet()]
+urls = []
+policies = [
+    AgencyPolicy(AuditEntry, grants={"view": "audit.view"}),
+    OperatorPolicy(Rule, may_view="rules.view"),
+]
