@@ -6,11 +6,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 from django_otp import user_has_device
 from django_otp.forms import OTPAuthenticationFormMixin
+from django_otp.models import Device
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from wagtail.admin.forms.auth import LoginForm
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
-from .models import Post
+from .models import Post, User
 from .policies import Role
+
+TOTP_DIGITS = 6
 
 
 class StaffLoginForm(OTPAuthenticationFormMixin, LoginForm):  # type: ignore[misc]
@@ -19,9 +24,9 @@ class StaffLoginForm(OTPAuthenticationFormMixin, LoginForm):  # type: ignore[mis
     otp_error_messages = {
         **OTPAuthenticationFormMixin.otp_error_messages,
         "token_required": _("该账号已开启两步验证，请填写动态验证码。"),
+        "device_required": _("没有可用的备用码，请使用动态验证码。"),
         "invalid_token": _("动态验证码不正确，请核对手机时间后重试。"),
     }
-    otp_device = forms.CharField(required=False, widget=forms.HiddenInput())
     otp_token = forms.CharField(
         label=_("动态验证码（开启两步验证的账号填写）"),
         required=False,
@@ -34,6 +39,15 @@ class StaffLoginForm(OTPAuthenticationFormMixin, LoginForm):  # type: ignore[mis
         if user is not None and user_has_device(user):
             self.clean_otp(user)
         return cleaned
+
+    def _chosen_device(self, user: User) -> Device | None:
+        """Six digits come from the phone; anything else is one of the recovery codes."""
+        token = self.cleaned_data.get("otp_token", "")
+        kind = TOTPDevice if token.isdigit() and len(token) == TOTP_DIGITS else StaticDevice
+        found: Device | None = (
+            kind.objects.select_for_update().filter(user=user, confirmed=True).first()
+        )
+        return found
 
 
 class AppointForm(WagtailAdminModelForm):  # type: ignore[misc]

@@ -95,7 +95,7 @@ def _print_addresses(port: int, sandbox_port: int) -> None:
 
     公众页面  citizens   http://127.0.0.1:{port}/
     工作台    staff      http://127.0.0.1:{port}/staff/
-    微信沙箱  WeChat     http://127.0.0.1:{sandbox_port}/   （在这里扮演一位市民 / act as a citizen）
+    微信沙箱  WeChat     http://127.0.0.1:{sandbox_port}/   （扮演一位市民 / be a citizen）
     接口文档  API        http://127.0.0.1:{port}/api/v1/docs
 
     示例账号（口令均为 minyi-demo-2026）/ sample staff accounts, one password for all:
