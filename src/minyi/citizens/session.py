@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A citizen's session: one signed cookie, no row. It says who they are, and since when."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
@@ -9,7 +8,9 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-COOKIE = "minyi_citizen"
+from ballotbox.ticket import CITIZEN_COOKIE, session_for
+
+COOKIE = CITIZEN_COOKIE
 _SALT = "minyi.citizens.session"
 
 
@@ -17,7 +18,7 @@ _SALT = "minyi.citizens.session"
 class CitizenSession:
     """Who this browser is: the citizen, and the channel identity they came through.
 
-    `key` is the first 16 hex digits of the SHA-256 of the cookie: ballot tickets are bound to it.
+    Ballot tickets are bound to `key`, which comes from the cookie (`ballotbox.ticket`).
     """
 
     citizen_id: str
@@ -51,14 +52,9 @@ def read_session(request: HttpRequest) -> CitizenSession | None:
         )
     except (signing.BadSignature, ValueError):
         return None
-    return CitizenSession(citizen_id, channel, account, subject, session_key(value))
+    return CitizenSession(citizen_id, channel, account, subject, session_for(value))
 
 
 def end_session(response: HttpResponse) -> None:
     """Forget who this browser is."""
     response.delete_cookie(COOKIE, samesite="Lax")
-
-
-def session_key(cookie: str) -> str:
-    """Return what a ballot ticket is bound to."""
-    return hashlib.sha256(cookie.encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("metrics", health.metrics),
     path("staff/", include(console_urls)),
+    path("wechat/", include("minyi.wechat.urls")),
 ]
 
 handler400 = "minyi.core.refusals.bad_request"
