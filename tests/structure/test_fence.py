@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Walk every address of the staff console as everybody who must not get through."""
 
+import re
+
 import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from wagtail.admin.viewsets import viewsets
 
 from minyi.agencies.models import Agency
 from minyi.agencies.policies import Role
 from minyi.agencies.samples import seed_office
 from minyi.agencies.tests.given import given_agency, given_client, given_staff
+from minyi.campaigns.samples import seed_campaigns
 from minyi.core.staff import AgencyModelViewSet
 
 pytestmark = pytest.mark.django_db
-OWN_OF_WAGTAIL = "wagtail."  # Wagtail's own screens have their own permission tests
 
 
 def staff_routes() -> list[tuple[str, URLPattern]]:
@@ -58,28 +61,22 @@ def test_a_misspelt_option_of_a_viewset_does_not_vanish():
 def test_nobody_enters_the_console_without_logging_in():
     client = Client()
     open_to_all = {"staff/login/", "staff/jsi18n/", "staff/logout/"}
-    for path, pattern in staff_routes():
+    for path, _pattern in staff_routes():
         if path in open_to_all or "password_reset" in path or "sprite" in path:
             continue
-        answer = client.get("/" + _filled(path, pattern, "1"))
+        answer = client.get("/" + _filled(path, "1"))
         assert answer.status_code in {302, 404, 405}, path
         if answer.status_code == 302:
             assert "/staff/login/" in answer.headers["Location"], path
 
 
-def _filled(path: str, pattern: URLPattern, value: str) -> str:
-    import re
-
+def _filled(path: str, value: str) -> str:
     return re.sub(r"<[^>]+>", value, path).replace("^", "").replace("$", "").replace("\\Z", "")
 
 
 @pytest.fixture
 def full_house():
     """The sample office with rows in every table a viewset shows."""
-    from django.utils import timezone
-
-    from minyi.campaigns.samples import seed_campaigns
-
     office = seed_office()
     seed_campaigns(office=office, now=timezone.now())
     return office

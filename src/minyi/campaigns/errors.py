@@ -3,7 +3,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from minyi.core.errors import DomainError, NotFound
+from minyi.core.errors import DomainError, Invalid, NotAllowed, NotFound
 
 # --- Campaigns --------------------------------------------------------------------------------
 
@@ -21,3 +21,453 @@ class WrongStage(DomainError):
     title = _("不在办理时间内")
     sentence = _("当前环节不能办理这项操作。")
     action = _("请查看活动日程，在规定时间内办理。")
+
+
+# --- Uploads ------------------------------------------------------------------------------------
+
+
+class UploadTooLarge(Invalid):
+    code = "upload_too_large"
+    title = _("文件太大")
+    sentence = _("文件超过 %(limit_mb)d MB，没有保存。")
+    action = _("请压缩后重新上传，或者改为填写视频链接。")
+
+
+class UploadNotAPicture(Invalid):
+    """Neither name nor claimed type counts: the content is no picture we can decode."""
+
+    code = "upload_not_a_picture"
+    title = _("无法识别图片")
+    sentence = _("这个文件不是完好的 JPG、PNG 或 WebP 图片，没有保存。")
+    action = _("请换一张图片，或者在手机上截图后重新上传。")
+
+
+class PictureTooManyPixels(Invalid):
+    code = "picture_too_many_pixels"
+    title = _("图片尺寸过大")
+    sentence = _("图片超过 %(limit_million)d00 万像素，没有保存。")
+    action = _("请缩小尺寸后重新上传。")
+
+
+class UploadNotAVideo(Invalid):
+    code = "upload_not_a_video"
+    title = _("无法识别视频")
+    sentence = _("这个文件不是完好的 MP4 视频，没有保存。")
+    action = _("请转换为 MP4 格式后重新上传，或者改为填写视频链接。")
+
+
+class TooManyFiles(Invalid):
+    code = "too_many_files"
+    title = _("附件太多")
+    sentence = _("每份推荐最多 %(pictures)d 张图片和 %(videos)d 个视频，没有保存。")
+    action = _("请减少附件后重新提交。")
+
+
+# --- Nominations --------------------------------------------------------------------------------
+
+
+class NominationNotFound(NotFound):
+    code = "nomination_not_found"
+    title = _("没有这份推荐")
+    sentence = _("您要找的推荐不存在，或者不属于您的单位。")
+
+
+class FieldMissing(Invalid):
+    code = "field_missing"
+    sentence = _("“%(label)s”没有填写，没有保存。")
+
+
+class FieldTooLong(Invalid):
+    code = "field_too_long"
+    sentence = _("“%(label)s”最多 %(limit)d 字，现有 %(length)d 字，没有保存。")
+
+
+class FieldTooShort(Invalid):
+    code = "field_too_short"
+    sentence = _("“%(label)s”至少 %(limit)d 字，请写明具体事实；没有保存。")
+
+
+class UnknownCategory(Invalid):
+    code = "unknown_category"
+    sentence = _("所选类别不属于本次活动，没有保存。")
+    action = _("请重新选择类别。")
+
+
+class UnknownCriterion(Invalid):
+    code = "unknown_criterion"
+    sentence = _("所填事实对照的标准不属于本次活动，没有保存。")
+    action = _("请刷新页面后重新填写。")
+
+
+class VideoHostNotAllowed(Invalid):
+    code = "video_host_not_allowed"
+    title = _("不支持这个视频网址")
+    sentence = _("视频链接只支持以下网站的 https 网址：%(hosts)s。")
+    action = _("请先把视频发布到上述网站，或者直接上传视频文件。")
+
+
+class InducesSharing(Invalid):
+    """W-01…W-04: WeChat blocks pages that ask for sharing or following."""
+
+    code = "induces_sharing"
+    title = _("含有诱导分享或关注的内容")
+    sentence = _("“%(label)s”中的“%(words)s”属于诱导分享、诱导关注的内容，没有保存。")
+    action = _("请删去这些内容后重新提交。")
+
+
+class TooManyNominations(DomainError):
+    code = "too_many_nominations"
+    title = _("推荐数量已满")
+    sentence = _("每人在一次活动中最多推荐 %(limit)d 个对象，您已经用完。")
+    action = _("您可以在“我的推荐”中查看已提交的推荐。")
+
+
+class AlreadyNominated(DomainError):
+    code = "already_nominated"
+    title = _("您已推荐过这个对象")
+    sentence = _("您已经推荐过“%(name)s”，无需重复提交；先前的推荐有效。")
+    action = _("您可以在“我的推荐”中查看审核进度。")
+
+
+class NominationDecided(DomainError):
+    code = "nomination_decided"
+    title = _("这份推荐已经办结")
+    sentence = _("这份推荐的状态是“%(status)s”，不能再次审核。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class CannotMerge(DomainError):
+    code = "cannot_merge"
+    title = _("不能合并")
+    sentence = _("只能合并到同一活动中另一份待审核的推荐或者候选对象。")
+    action = _("请返回列表重新选择。")
+
+
+class CannotUnmerge(DomainError):
+    code = "cannot_unmerge"
+    title = _("不能撤销合并")
+    sentence = _("这份推荐没有合并，或者合并后的推荐已经办结。")
+    action = _("请刷新页面查看最新状态。")
+
+
+# --- Nominees -----------------------------------------------------------------------------------
+
+
+class NomineeNotFound(NotFound):
+    code = "nominee_not_found"
+    title = _("没有这个候选对象")
+    sentence = _("您要找的候选对象不存在，或者不属于您的单位。")
+
+
+class AlternativeMissing(Invalid):
+    """无障碍环境建设法 art. 32: a picture comes with words."""
+
+    code = "alternative_missing"
+    title = _("缺少替代文本")
+    sentence = _("图片和视频必须有替代文本，让看不见的人也知道内容。")
+    action = _("请用一句话写明画面内容。")
+
+
+class BallotPaperFixed(DomainError):
+    code = "ballot_paper_fixed"
+    title = _("候选名单已经固定")
+    sentence = _("投票已经开始，不能再增加候选对象，也不能改动名称、单位、类别。")
+    action = _("事迹、图片等展示内容仍可更正；确需退出的，请办理退出并写明原因。")
+
+
+class NomineeWithdrawn(DomainError):
+    code = "nominee_withdrawn"
+    title = _("该对象已经退出")
+    sentence = _("该候选对象已经退出，不能再次办理。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class BarredFromAward(DomainError):
+    """E-08: units of that level normally do not stand for an award."""
+
+    code = "barred_from_award"
+    title = _("不属于表彰对象")
+    sentence = _("“%(name)s”属于县级以上党委、政府或者副厅级以上单位，一般不得作为表彰评选对象。")
+    action = _("请核对评选范围；只听取意见、不授予称号的，可改用民意征集类活动。")
+
+
+class PupilsHonour(DomainError):
+    """V-04: honours of pupils are not decided by a public net vote."""
+
+    code = "pupils_honour"
+    title = _("学生荣誉不得网络投票")
+    sentence = _("“%(name)s”可能是中小学生个人，中小学生个人荣誉不得通过面向社会的网络投票产生。")
+    action = _("请由学校按规定在校内评选。")
+
+
+class FiguresFileWrong(Invalid):
+    code = "figures_file_wrong"
+    title = _("业务数据表有误")
+    sentence = _("共 %(count)d 处有误，整份文件没有导入：%(problems)s")
+    action = _("请按提示修改后重新导入整份文件。")
+
+
+class ResultFixed(DomainError):
+    code = "result_fixed"
+    title = _("结果已经签字")
+    sentence = _("监督人员已经对结果签字，不能再改动候选对象、业务数据或者评分。")
+    action = _("确有错误的，请监督人员先撤回签字，再重新汇总。")
+
+
+# --- Jury ---------------------------------------------------------------------------------------
+
+
+class JurorNotFound(NotFound):
+    code = "juror_not_found"
+    title = _("没有评审任务")
+    sentence = _("您不是这次活动的评审专家，或者活动不存在。")
+
+
+class NoPost(DomainError):
+    code = "juror_without_post"
+    title = _("该人员没有岗位")
+    sentence = _("评审专家须在某个单位有现任岗位，才能登录评分。")
+    action = _("请联系管理员先为其设置岗位。")
+
+
+class AlreadySeated(DomainError):
+    code = "juror_already_seated"
+    title = _("已是评审专家")
+    sentence = _("该人员已经是本次活动的评审专家。")
+
+
+class JurorHasScored(DomainError):
+    code = "juror_has_scored"
+    title = _("已有评分")
+    sentence = _("该专家已经评分，不能移出评审组。")
+    action = _("请在评分开始前调整评审组。")
+
+
+class ScoresIncomplete(Invalid):
+    code = "scores_incomplete"
+    title = _("评分不完整")
+    sentence = _("请对每一项标准各打一个 0 至 100 的整数分，没有保存。")
+
+
+# --- Results ------------------------------------------------------------------------------------
+
+
+class ResultNotFound(NotFound):
+    code = "result_not_found"
+    title = _("还没有结果")
+    sentence = _("这次活动还没有可以查看的结果。")
+
+
+class VotingNotOver(DomainError):
+    code = "voting_not_over"
+    title = _("投票尚未结束")
+    sentence = _("投票结束之后才能汇总结果。")
+    action = _("请在投票环节结束后办理。")
+
+
+class ScoringNotOver(DomainError):
+    code = "scoring_not_over"
+    title = _("专家评分不全")
+    sentence = _("还缺专家评分，不能汇总：%(missing)s。")
+    action = _("请提醒专家在评审环节结束前完成评分。")
+
+
+class JuryEmpty(DomainError):
+    code = "jury_empty"
+    title = _("没有评审专家")
+    sentence = _("专家评审权重为 %(weight)d%%，但没有设置评审专家。")
+    action = _("请先组成评审组并完成评分。")
+
+
+class FiguresMissing(DomainError):
+    code = "figures_missing"
+    title = _("业务数据不全")
+    sentence = _("业务数据权重为 %(weight)d%%，以下候选对象还没有数据：%(missing)s。")
+    action = _("请先录入或者导入业务数据。")
+
+
+class NobodyToRank(DomainError):
+    code = "nobody_to_rank"
+    title = _("没有候选对象")
+    sentence = _("没有可以排名的候选对象。")
+
+
+class ResultSigned(DomainError):
+    code = "result_signed"
+    title = _("结果已经签字")
+    sentence = _("监督人员已经签字，结果不能重新汇总或者重复签字。")
+    action = _("确有错误的，请监督人员先撤回签字。")
+
+
+class ResultPublished(DomainError):
+    code = "result_published"
+    title = _("结果已经公布")
+    sentence = _("结果已经公布，不能再改动。")
+
+
+class SignerComputed(DomainError):
+    code = "signer_computed"
+    title = _("不能由同一人签字")
+    sentence = _("汇总结果的人不能对同一结果签字。")
+    action = _("请由另一位监督人员签字。")
+
+
+class DigestChanged(DomainError):
+    """What lies in the rows now is not what was computed."""
+
+    code = "digest_changed"
+    title = _("结果与现有数据不符")
+    sentence = _("重新计算得到的摘要与汇总时不同，说明汇总之后数据有变，没有办理。")
+    action = _("请重新汇总，核对变动后再办理。")
+
+
+class ResultUnsigned(DomainError):
+    code = "result_unsigned"
+    title = _("尚未签字")
+    sentence = _("结果须由监督人员签字后才能公布。")
+    action = _("请联系监督人员核对并签字。")
+
+
+class PublicityNotOver(DomainError):
+    """E-01: an award ends only after publicity and objections."""
+
+    code = "publicity_not_over"
+    title = _("公示尚未结束")
+    sentence = _("表彰评选须在公示环节结束之后才能公布结果。")
+    action = _("请在公示期满、异议办结之后公布。")
+
+
+# --- Set-up, launch, pause --------------------------------------------------------------------
+
+
+class BlueprintNotFound(NotFound):
+    code = "blueprint_not_found"
+    title = _("没有这个模板")
+    sentence = _("您选择的活动模板不存在。")
+    action = _("请在模板列表中重新选择。")
+
+
+class CampaignInvalid(Invalid):
+    """`problems` maps a field to what is wrong with it."""
+
+    code = "campaign_invalid"
+    title = _("活动设置有误")
+    sentence = _("活动设置没有保存：%(summary)s")
+
+
+class LaunchBlocked(DomainError):
+    """`items` are the blocking items of the checklist that are not met."""
+
+    code = "launch_blocked"
+    title = _("还不能发布")
+    sentence = _("发布前检查还有 %(count)s 项未通过：%(titles)s。")
+    action = _("请按检查清单逐项完善后再发布。")
+
+
+class AlreadyLaunched(DomainError):
+    code = "already_launched"
+    title = _("活动已经发布")
+    sentence = _("活动已经发布，无需重复操作。")
+
+
+class NotLaunched(DomainError):
+    code = "not_launched"
+    title = _("活动尚未发布")
+    sentence = _("活动尚未发布，不能办理这项操作。")
+    action = _("请先完成发布前检查并发布活动。")
+
+
+class CampaignCancelled(DomainError):
+    code = "campaign_cancelled"
+    title = _("活动已经撤销")
+    sentence = _("活动已经撤销，不能再作改动。")
+    action = _("如需继续，请另行创建活动。")
+
+
+class FieldsFrozen(DomainError):
+    """`fields` names what may no longer change."""
+
+    code = "fields_frozen"
+    title = _("内容已经锁定")
+    sentence = _("以下内容已经锁定，不能修改：%(fields)s。")
+    action = _(
+        "活动发布后名称和合规材料不再改动，投票开始后规则不再改动；确需变更的，请撤销后重新组织。"
+    )
+
+
+class StageFrozen(DomainError):
+    """`stage` has begun or is over, or would move into the past."""
+
+    code = "stage_frozen"
+    title = _("日程不能这样调整")
+    sentence = _("“%(stage)s”环节不能这样调整：%(why)s")
+    action = _("请只调整尚未到来的时间，并说明理由。")
+
+
+class ReasonNeeded(Invalid):
+    code = "reason_needed"
+    title = _("请说明理由")
+    sentence = _("这项操作会向社会公开，需要说明理由。")
+    action = _("请填写理由后重新提交。")
+
+
+class BallotPaperFrozen(DomainError):
+    """`numbers` are nominees that are not on the paper of a vote that has begun."""
+
+    code = "ballot_paper_frozen"
+    title = _("选票已经印定")
+    sentence = _("投票已经开始，不能再增加候选对象（编号 %(numbers)s）。")
+    action = _("投票开始后只能办理候选对象退出。")
+
+
+class VotingOver(DomainError):
+    code = "voting_over"
+    title = _("投票已经结束")
+    sentence = _("投票已经结束，不能再暂停或恢复。")
+
+
+# --- Voting -------------------------------------------------------------------------------------
+
+
+class VotingNotOpen(WrongStage):
+    code = "voting_not_open"
+    title = _("现在不能投票")
+    sentence = _("投票尚未开始、已经暂停或者已经结束。")
+    action = _("请查看活动日程，在投票时间内办理。")
+
+
+class VotingHasNoAccount(DomainError):
+    code = "voting_has_no_account"
+    title = _("投票入口尚未开通")
+    sentence = _("本活动还没有关联公众号，无法确认投票人的身份。")
+    action = _("请联系主办单位。")
+
+
+class IdentityOfAnotherAccount(NotAllowed):
+    """The citizen came through another account: there they are another person to us."""
+
+    code = "identity_of_another_account"
+    title = _("请从本活动的公众号进入")
+    sentence = _("您目前的身份来自其他公众号，不能在本活动中使用。")
+    action = _("请从公众号“%(account)s”重新进入活动页面。")
+
+
+class AttemptRefused(NotAllowed):
+    code = "attempt_refused"
+    title = _("暂时不能投票")
+    sentence = _("没有通过身份核验（%(reasons)s）。")
+    action = _("请在微信中完整打开本页面后再试；仍有疑问的，请拨打监督电话。")
+
+
+class CandidatesNotPublic(NotFound):
+    code = "candidates_not_public"
+    title = _("候选名单尚未公布")
+    sentence = _("候选对象正在推荐或者审核中，名单尚未公布。")
+    action = _("请查看活动日程，在公布后再来。")
+
+
+class CandidateNotFound(NotFound):
+    code = "candidate_not_found"
+    title = _("没有这个候选对象")
+    sentence = _("本活动的候选名单中没有这个编号。")
+    action = _("请返回候选名单查找。")

@@ -20,6 +20,7 @@ from django.core.handlers.asgi import ASGIHandler
 from starlette.staticfiles import StaticFiles
 
 from ballotbox.app import app as ballot_box
+from minyi.wechat.callback import app as wechat_callback
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,6 +43,8 @@ def room_for(path: str) -> App:
     """Return the application that answers this path."""
     if path.startswith("/v/"):
         return ballot_box
+    if path.startswith("/wechat/") and path.endswith("/callback"):
+        return wechat_callback
     if path.startswith(settings.MEDIA_URL):
         return _media
     return pages

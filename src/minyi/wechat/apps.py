@@ -7,3 +7,10 @@ class WechatConfig(AppConfig):
     name = "minyi.wechat"
     label = "wechat"
     verbose_name = _("微信")
+
+    def ready(self) -> None:
+        from minyi.citizens.channels import register_channel
+
+        from .channel import WeChatChannel
+
+        register_channel(WeChatChannel())

@@ -231,6 +231,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="result",
+            name="computed_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="汇总人",
+            ),
+        ),
+        migrations.AddField(
+            model_name="result",
             name="signed_by",
             field=models.ForeignKey(
                 blank=True,

@@ -79,6 +79,9 @@ class Result(models.Model):
     upto_ballot = models.BigIntegerField(_("计至选票"))
     ballots = models.BigIntegerField(_("有效票数"))
     computed_at = models.DateTimeField(_("汇总时间"))
+    computed_by = models.ForeignKey(
+        "agencies.User", models.PROTECT, related_name="+", verbose_name=_("汇总人")
+    )  # who computes does not sign
     digest = models.CharField(_("结果摘要"), max_length=64)  # what the supervisor signs: SHA-256
     signed_by = models.ForeignKey(
         "agencies.User",

@@ -1,0 +1,151 @@
+// One function per kind of chart: rows in, ECharts option (and a height where rows decide it) out.
+
+const grouped = new Intl.NumberFormat("zh-CN");
+
+function base(face) {
+  return {
+    color: face.series,
+    animation: face.move > 0,
+    animationDuration: face.move,
+    animationDurationUpdate: face.move,
+    animationEasing: "cubicOut",
+    animationEasingUpdate: "cubicInOut",
+    textStyle: { fontFamily: face.family, fontSize: face.text, color: face.ink },
+    tooltip: {
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: face.card,
+      borderColor: face.line,
+      textStyle: { color: face.ink, fontSize: face.text, fontFamily: face.family },
+      valueFormatter: (value) => grouped.format(value),
+    },
+  };
+}
+
+function shorten(label, width, face) {
+  const fits = Math.max(6, Math.floor(width / face.text) - 6);
+  return label.length > fits ? `${label.slice(0, fits)}…` : label;
+}
+
+/** A ranking: names above their bars, so that long Chinese names need no margin; sorts itself when values move. */
+export function bar({ rows, columns }, face) {
+  const band = Math.round(face.unit * 3.3);
+  const thick = Math.round(face.unit * 0.7);
+  // A fixed order of categories lets ECharts move each bar to its new rank.
+  const stable = [...rows].sort((a, b) => a.key.localeCompare(b.key, "zh-CN", { numeric: true }));
+  const highest = Math.max(1, ...rows.map((row) => row.values[0]));
+  const value = {
+    show: true,
+    position: "right",
+    color: face.ink,
+    fontSize: face.text,
+    fontFamily: face.family,
+    fontWeight: 600,
+    valueAnimation: true,
+    formatter: ({ value: n }) => grouped.format(Math.round(n)),
+  };
+  return {
+    height: rows.length * band + Math.round(face.unit),
+    option: {
+      ...base(face),
+      grid: { left: 2, right: face.text * 4, top: Math.round(face.unit * 0.75), bottom: 0, containLabel: false },
+      xAxis: { type: "value", min: 0, max: highest, show: false },
+      yAxis: {
+        type: "category",
+        inverse: true,
+        data: stable.map((row) => row.label),
+        animationDuration: face.move,
+        animationDurationUpdate: face.move,
+        axisLine: { show: false },
+        axisTick: { show: false },
+        axisLabel: {
+          inside: true,
+          align: "left",
+          verticalAlign: "bottom",
+          padding: [0, 0, thick * 1.05, 0],
+          margin: 0,
+          color: face.ink,
+          fontSize: face.text,
+          formatter: (label) => shorten(label, innerWidth, face),
+        },
+        z: 3,
+      },
+      series: [
+        {
+          type: "bar",
+          name: columns[0],
+          realtimeSort: true,
+          barWidth: thick,
+          itemStyle: { borderRadius: thick / 2 },
+          showBackground: true,
+          backgroundStyle: { color: face.track, borderRadius: thick / 2 },
+          label: value,
+          data: stable.map((row) => row.values[0]),
+        },
+      ],
+    },
+  };
+}
+
+export function donut({ rows }, face) {
+  const total = rows.reduce((sum, row) => sum + row.values[0], 0);
+  const shares = new Map(rows.map((row) => [row.label, total ? (row.values[0] / total) * 100 : 0]));
+  return {
+    option: {
+      ...base(face),
+      legend: {
+        bottom: 0,
+        icon: "roundRect",
+        itemWidth: face.text * 0.8,
+        itemHeight: face.text * 0.8,
+        textStyle: { color: face.ink, fontSize: face.text },
+        formatter: (name) => `${name} ${shares.get(name).toFixed(1)}%`,
+      },
+      series: [
+        {
+          type: "pie",
+          radius: ["46%", "68%"],
+          center: ["50%", "40%"],
+          itemStyle: { borderColor: face.card, borderWidth: 3, borderRadius: 4 },
+          label: { show: false },
+          data: rows.map((row) => ({ name: row.label, value: row.values[0] })),
+        },
+      ],
+    },
+  };
+}
+
+export function line({ rows, columns }, face) {
+  return {
+    option: {
+      ...base(face),
+      tooltip: { ...base(face).tooltip, trigger: "axis" },
+      legend: columns.length > 1 ? { top: 0, textStyle: { color: face.ink, fontSize: face.text } } : undefined,
+      grid: { left: 4, right: face.text, top: columns.length > 1 ? face.text * 3 : face.text, bottom: 4, containLabel: true },
+      xAxis: {
+        type: "category",
+        boundaryGap: false,
+        data: rows.map((row) => row.label),
+        axisLine: { lineStyle: { color: face.line } },
+        axisTick: { show: false },
+        axisLabel: { color: face.soft, fontSize: face.text * 0.9, hideOverlap: true },
+      },
+      yAxis: {
+        type: "value",
+        splitLine: { lineStyle: { color: face.line } },
+        axisLabel: { color: face.soft, fontSize: face.text * 0.9, formatter: (n) => grouped.format(n) },
+      },
+      series: columns.map((name, column) => ({
+        type: "line",
+        name,
+        smooth: 0.25,
+        showSymbol: rows.length < 20,
+        symbol: ["circle", "rect", "triangle", "diamond"][column % 4],
+        symbolSize: face.text * 0.5,
+        lineStyle: { width: 2.5 },
+        areaStyle: columns.length === 1 ? { opacity: 0.1 } : undefined,
+        data: rows.map((row) => row.values[column]),
+      })),
+    },
+  };
+}

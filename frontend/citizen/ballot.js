@@ -1,0 +1,137 @@
+// Picking nominees and sending the ballot. Without this file the same form posts itself.
+//
+// <form data-ballot="<round id>" data-min data-max data-receipt="/c/<slug>/ballot/" action="/v/ballots" method="post">
+//   hidden ticket, nonce; checkboxes name="pick"; .mi-tray with [data-count] [data-trouble] and the submit button.
+// The nonce stays the same over every retry, so that a ballot whose answer got lost is not cast twice.
+
+const RETRIES = 6;
+const LONGEST_WAIT_MS = 15000;
+
+function remembered(key) {
+  try {
+    return JSON.parse(sessionStorage.getItem(key)) || [];
+  } catch {
+    return [];
+  }
+}
+
+function remember(key, picks) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(picks));
+  } catch {
+    // Private browsing without storage: picks last as long as the page.
+  }
+}
+
+/** How long to wait before asking again: what the server says, spread so that a crowd does not return at once. */
+function waitFor(answer, attempt) {
+  const asked = Number(answer?.headers.get("Retry-After")) * 1000;
+  const base = asked > 0 ? asked : 500 * 2 ** attempt;
+  return Math.min(LONGEST_WAIT_MS, base * (0.5 + Math.random()));
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+class Ballot {
+  constructor(form) {
+    this.form = form;
+    this.key = `minyi-picks-${form.dataset.ballot}`;
+    this.min = Number(form.dataset.min) || 1;
+    this.max = Number(form.dataset.max) || 1;
+    this.count = form.querySelector("[data-count]");
+    this.trouble = form.querySelector("[data-trouble]");
+    this.button = form.querySelector("[type=submit]");
+    this.picks = new Set(remembered(this.key));
+    for (const box of this.boxes()) {
+      if (box.checked) this.picks.add(box.value);
+      box.checked = this.picks.has(box.value);
+    }
+    form.addEventListener("change", (event) => this.changed(event.target));
+    form.addEventListener("submit", (event) => this.submit(event));
+    document.addEventListener("htmx:afterSettle", () => this.restore());
+    this.show();
+  }
+
+  boxes() {
+    return this.form.querySelectorAll("input[name=pick][type=checkbox]");
+  }
+
+  restore() {
+    for (const box of this.boxes()) box.checked = this.picks.has(box.value);
+    this.show();
+  }
+
+  changed(box) {
+    if (box.name !== "pick") return;
+    if (box.checked && this.picks.size >= this.max) {
+      box.checked = false;
+      this.say(this.form.dataset.textFull);
+      return;
+    }
+    if (box.checked) this.picks.add(box.value);
+    else this.picks.delete(box.value);
+    this.say("");
+    this.show();
+  }
+
+  show() {
+    remember(this.key, [...this.picks]);
+    for (const box of this.boxes()) {
+      box.closest(".mi-nominee")?.classList.toggle("mi-nominee_picked", box.checked);
+    }
+    if (this.count) this.count.textContent = this.picks.size;
+  }
+
+  say(sentence) {
+    if (!this.trouble) return;
+    this.trouble.textContent = sentence || "";
+    this.trouble.hidden = !sentence;
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    if (this.picks.size < this.min) {
+      this.say(this.form.dataset.textFew);
+      return;
+    }
+    this.button.disabled = true;
+    const answer = await this.send();
+    this.button.disabled = false;
+    if (!answer) {
+      this.say(this.form.dataset.textUnreachable);
+      return;
+    }
+    const body = await answer.json().catch(() => ({}));
+    if (answer.ok) {
+      sessionStorage.removeItem(this.key);
+      location.assign(`${this.form.dataset.receipt}?receipt=${encodeURIComponent(body.receipt)}`);
+      return;
+    }
+    this.say([body.detail || body.title || this.form.dataset.textUnreachable, body.action].filter(Boolean).join(" "));
+  }
+
+  /** Post the ballot; while the server is full, wait and ask again with the same nonce. Null: never reached it. */
+  async send() {
+    const body = JSON.stringify({
+      ticket: this.form.elements.ticket.value,
+      nonce: this.form.elements.nonce.value,
+      picks: [...this.picks].map(Number),
+    });
+    let answer = null;
+    for (let attempt = 0; attempt < RETRIES; attempt++) {
+      answer = await fetch(this.form.action, {
+        method: "POST",
+        body,
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        signal: AbortSignal.timeout?.(20000),
+      }).catch(() => null);
+      if (answer && answer.status !== 503) return answer;
+      this.say(this.form.dataset.textWaiting);
+      await pause(waitFor(answer, attempt));
+    }
+    return answer;
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-ballot]")) new Ballot(form);

@@ -1,0 +1,6 @@
+import "./ballot.js";
+import "./board.js";
+import "./share.js";
+
+// Styles may now count on script; without it every page still works as plain HTML.
+document.documentElement.dataset.script = "on";

@@ -1,0 +1,464 @@
+# SPDX-License-Identifier: Apache-2.0
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from votelog import (
+    Audit,
+    Cosigner,
+    Disk,
+    LogWriter,
+    Rejected,
+    WriteRefused,
+    open_checkpoint,
+    parse_receipt,
+    read_past_checkpoint,
+    split_note,
+    verify_receipt,
+)
+from votelog_given import (
+    ORIGIN,
+    given_entries,
+    given_log,
+    given_policy,
+    given_reader,
+    given_signer,
+)
+
+SIGNER = given_signer()
+OLD = [given_entries(250), given_entries(3, 250)]
+NEXT = given_entries(270, 253)  # fills two tiles of level 0
+ACTIONS = ("write", "rename", "link", "remove", "make_folder", "sync_folder", "remove_folder")
+
+
+class Crash(BaseException):
+    """The machine stopped here."""
+
+
+class CountingDisk(Disk):
+    """Calls `at_step` before and after each file operation."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.at_step: Callable[[int, str, tuple], None] = lambda step, action, arguments: None
+
+    def step(self, action: str, arguments: tuple) -> None:
+        self.at_step(self.steps, action, arguments)
+        self.steps += 1
+
+
+def _stepping(action: str):
+    def run(self, *arguments):
+        self.step(action, arguments)
+        result = getattr(Disk, action)(self, *arguments)
+        self.step("after", ())
+        return result
+
+    return run
+
+
+for _action in ACTIONS:
+    setattr(CountingDisk, _action, _stepping(_action))
+
+
+class MemoryOfDisk(CountingDisk):
+    """Knows which names would be left after a power cut: those of synced folders."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.stable = self._now()
+
+    def sync_folder(self, path: Path) -> None:
+        super().sync_folder(path)
+        self._settle(path)
+
+    def cut_power(self, dice: random.Random) -> None:
+        """Each folder keeps its newest names or only those that were synced."""
+        now = self._now()
+        for folder in sorted({file.parent for file in [*now, *self.stable]}):
+            if dice.random() < 0.5:
+                self._settle(folder)
+        for file in now:
+            file.unlink()
+        for file, content in self.stable.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def _settle(self, folder: Path) -> None:
+        self.stable = {file: raw for file, raw in self.stable.items() if file.parent != folder}
+        self.stable |= {file: raw for file, raw in self._now().items() if file.parent == folder}
+
+    def _now(self) -> dict[Path, bytes]:
+        return {file: file.read_bytes() for file in self.folder.rglob("*") if file.is_file()}
+
+
+def stop_at(disk: CountingDisk, last: int) -> None:
+    """Crash at a step; if it is a write, half of the bytes are in the file."""
+
+    def at_step(step, action, arguments):
+        if step == last:
+            if action == "write":
+                path, content = arguments
+                path.write_bytes(content[: len(content) // 2])
+            raise Crash
+
+    disk.at_step = at_step
+
+
+def check_one_history(folder: Path, acknowledged: list[bytes], receipts: list[bytes]) -> int:
+    """Reopen; nothing acknowledged is lost, the log is clean and goes on. Return its size."""
+    with LogWriter.open(folder, SIGNER) as writer:
+        before = writer.size
+        writer.append([b"after the crash"])
+    reader = given_reader(folder)
+    assert Audit(reader, SIGNER.verifier).run() == []
+    for index, entry in enumerate(acknowledged):
+        if index % 50 == 0 or index > len(acknowledged) - 5:
+            assert reader.entry(index) == entry
+    for raw in receipts:
+        proven = verify_receipt(parse_receipt(raw), given_policy())
+        reader.consistency(proven.checkpoint)
+    return before
+
+
+def test_a_batch_is_answered_with_receipts_that_prove_it(tmp_path):
+    with LogWriter.create(tmp_path, SIGNER) as writer:
+        for batch in [*OLD, NEXT]:
+            sealed = writer.append(batch)
+            for index in range(sealed.start, sealed.end):
+                proven = verify_receipt(parse_receipt(sealed.receipt(index)), given_policy())
+                assert proven.entry == b"entry %d" % index
+            with pytest.raises(Rejected):
+                sealed.receipt(sealed.end)
+    assert Audit(given_reader(tmp_path), SIGNER.verifier).run() == []
+
+
+def test_partial_tiles_of_published_sizes_stay_until_the_full_one_is_there(tmp_path):
+    given_log(tmp_path, OLD)
+    assert (tmp_path / "tile/0/000.p/250").is_file()
+    assert (tmp_path / "tile/entries/000.p/253").is_file()
+    with LogWriter.open(tmp_path, SIGNER) as writer:
+        writer.append(NEXT)
+    assert not (tmp_path / "tile/0/000.p").exists()
+    assert (tmp_path / "tile/0/000").stat().st_size == 8192
+    for size in (0, 250, 253, 523):
+        assert open_checkpoint(
+            read_past_checkpoint(given_reader(tmp_path).source, size), SIGNER.verifier
+        )[0].size == size
+
+
+@pytest.mark.parametrize("reopens", [False, True])
+def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(tmp_path, reopens):
+    outcomes = set()
+    for last in range(1000):
+        folder = tmp_path / str(last)
+        receipts = [given_receipt(given_log(folder, OLD), 252)]
+        disk = CountingDisk()
+        writer = LogWriter.open(folder, SIGNER, disk=disk)
+        stop_at(disk, disk.steps + last)
+        try:
+            sealed = writer.append(NEXT)
+        except Crash:
+            writer.close()
+            if reopens:
+                crash_again_while_recovering(folder, last)
+            size = check_one_history(folder, sum(OLD, []), receipts)
+            outcomes.add(size)
+            continue
+        writer.close()
+        receipts.append(sealed.receipt(500))
+        assert check_one_history(folder, [*sum(OLD, []), *NEXT], receipts) == 523
+        break
+    else:
+        raise AssertionError("the batch never got through")
+    assert last > 50
+    assert outcomes == {253, 523}  # before the journal: not in the log; from it on: in the log
+
+
+def crash_again_while_recovering(folder: Path, last: int) -> None:
+    disk = CountingDisk()
+    stop_at(disk, 6 + last % 17)
+    try:
+        LogWriter.open(folder, SIGNER, disk=disk).close()
+    except Crash:
+        pass
+
+
+def given_receipt(folder: Path, index: int) -> bytes:
+    return given_reader(folder).prove(index)[1].encode()
+
+
+def test_after_a_power_cut_at_any_step_no_acknowledged_entry_is_lost(tmp_path):
+    for last in range(1000):
+        folder = tmp_path / str(last)
+        given_log(folder, OLD)
+        disk = MemoryOfDisk(folder)
+        writer = LogWriter.open(folder, SIGNER, disk=disk)
+        stop_at(disk, disk.steps + last)
+        acknowledged, receipts = sum(OLD, []), []
+        try:
+            sealed = writer.append(NEXT)
+            acknowledged, receipts = [*acknowledged, *NEXT], [sealed.receipt(500)]
+        except Crash:
+            pass
+        writer.close()
+        disk.cut_power(random.Random(last))
+        check_one_history(folder, acknowledged, receipts)
+        if receipts:
+            break
+    assert last > 50
+
+
+def test_a_log_whose_creation_was_cut_off_can_be_created(tmp_path):
+    for last in range(100):
+        folder = tmp_path / str(last)
+        disk = CountingDisk()
+        stop_at(disk, last)
+        try:
+            LogWriter.create(folder, SIGNER, disk=disk).close()
+        except Crash:
+            if not (folder / "checkpoint").exists():
+                LogWriter.create(folder, SIGNER).close()
+            assert check_one_history(folder, [], []) == 0
+        else:
+            break
+    assert last > 10
+
+
+def test_a_full_disk_refuses_the_batch_and_loses_nothing(tmp_path):
+    for last in range(0, 1000, 5):
+        folder = tmp_path / str(last)
+        given_log(folder, OLD)
+        disk = CountingDisk()
+        writer = LogWriter.open(folder, SIGNER, disk=disk)
+
+        def no_space(step, action, arguments, last=disk.steps + last):
+            if step == last:
+                raise OSError(28, "No space left on device")
+
+        disk.at_step = no_space
+        try:
+            writer.append(NEXT)
+            break
+        except WriteRefused as error:
+            assert error.code == "writer_broken"
+            assert "No space" in str(error)
+        with pytest.raises(WriteRefused):
+            writer.append([b"more"])
+        writer.close()
+        check_one_history(folder, sum(OLD, []), [])
+    assert last > 50
+
+
+WRITE_FOR_EVER = """
+import sys
+from pathlib import Path
+from votelog import LogWriter, Signer
+with LogWriter.open(Path(sys.argv[1]), Signer(sys.argv[2], bytes([1]) * 32)) as writer:
+    while True:
+        start = writer.size
+        sealed = writer.append([b"entry %d" % index for index in range(start, start + 100)])
+        sys.stdout.write(f"{sealed.end}\\n")
+        sys.stdout.flush()
+"""
+
+
+def test_a_writer_killed_at_random_moments_loses_nothing_it_acknowledged(tmp_path):
+    LogWriter.create(tmp_path, SIGNER).close()
+    dice = random.Random(8)
+    heads = []
+    for _ in range(12):
+        with given_child(WRITE_FOR_EVER, tmp_path) as child:
+            first = child.stdout.readline()
+            time.sleep(dice.random() * 0.06)
+            child.send_signal(signal.SIGKILL)
+            acknowledged = int((first + child.stdout.read()).split()[-1])
+        with LogWriter.open(tmp_path, SIGNER) as writer:
+            assert writer.size >= acknowledged
+            assert writer.size % 100 == 0
+            heads.append(writer.note)
+    reader = given_reader(tmp_path)
+    assert Audit(reader, SIGNER.verifier, older=heads).run() == []
+    for index in range(0, reader.size, 97):
+        assert reader.entry(index) == b"entry %d" % index
+
+
+def given_child(program: str, folder: Path) -> subprocess.Popen:
+    source = Path(__file__).parent.parent / "src"
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(folder), ORIGIN],
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": str(source)},
+        text=True,
+    )
+
+
+def test_a_second_writer_is_refused(tmp_path):
+    given_log(tmp_path, OLD)
+    with given_child(WRITE_FOR_EVER, tmp_path) as child:
+        child.stdout.readline()
+        with pytest.raises(WriteRefused) as caught:
+            LogWriter.open(tmp_path, SIGNER)
+        assert caught.value.code == "log_locked"
+        with pytest.raises(WriteRefused):
+            LogWriter.create(tmp_path, SIGNER)
+        child.kill()
+    LogWriter.open(tmp_path, SIGNER).close()
+
+
+def test_two_writers_race_and_one_of_them_writes(tmp_path):
+    LogWriter.create(tmp_path, SIGNER).close()
+    program = WRITE_FOR_EVER.replace("while True:", "for _ in range(20):")
+    children = [given_child(program, tmp_path) for _ in range(4)]
+    answers = [child.communicate()[0].split() for child in children]
+    ends = sorted(int(end) for answer in answers for end in answer)
+    assert ends
+    assert len(ends) == len(set(ends))
+    assert Audit(given_reader(tmp_path), SIGNER.verifier).run() == []
+    assert given_reader(tmp_path).size == ends[-1]
+
+
+def test_without_the_lock_two_writers_still_make_one_history(tmp_path):
+    """Somebody deletes the lock file; the second one appends at each step of the first."""
+    for moment in range(1000):
+        folder = tmp_path / str(moment)
+        given_log(folder, OLD)
+        disk = CountingDisk()
+        first = LogWriter.open(folder, SIGNER, disk=disk)
+        (folder / ".writer/lock").unlink()
+        second = LogWriter.open(folder, SIGNER)
+        sealed = {}
+
+        def interrupt(step, action, arguments, moment=disk.steps + moment, other=second, to=sealed):
+            if step == moment:
+                to["second"] = try_append(other, [b"second"] * 7)
+
+        disk.at_step = interrupt
+        sealed["first"] = try_append(first, [b"first"] * 9)
+        first.close()
+        second.close()
+        won = [name for name in ("first", "second") if sealed.get(name)]
+        assert len(won) == 1
+        reader = given_reader(folder)
+        assert Audit(reader, SIGNER.verifier).run() == []
+        assert reader.entry(253) == won[0].encode()
+        if "second" not in sealed:
+            break
+    assert moment > 30
+
+
+def try_append(writer: LogWriter, entries: list[bytes]) -> bool:
+    try:
+        writer.append(entries)
+    except WriteRefused as error:
+        assert error.code in {"checkpoint_moved", "place_claimed", "writer_broken"}
+        return False
+    return True
+
+
+def test_a_checkpoint_put_back_by_hand_is_not_continued(tmp_path):
+    given_log(tmp_path, OLD[:1])
+    old = (tmp_path / "checkpoint").read_bytes()
+    with LogWriter.open(tmp_path, SIGNER) as writer:
+        writer.append(OLD[1])
+    (tmp_path / "checkpoint").write_bytes(old)
+    with pytest.raises(WriteRefused) as caught:
+        LogWriter.open(tmp_path, SIGNER)
+    assert caught.value.code == "log_rolled_back"
+
+
+def refused_code(call) -> str:
+    with pytest.raises((WriteRefused, Rejected)) as caught:
+        call()
+    return caught.value.code
+
+
+def test_what_cannot_be_written_changes_nothing(tmp_path):
+    folder = tmp_path / "log"
+    assert refused_code(lambda: LogWriter.open(folder, SIGNER)) == "log_absent"
+    assert not folder.exists()
+    with LogWriter.create(folder, SIGNER) as writer:
+        assert refused_code(lambda: writer.append([])) == "batch_size"
+        assert refused_code(lambda: writer.append([b"x" * 65_536])) == "entry_too_long"
+        assert writer.append([b"x" * 65_535]).start == 0
+    assert refused_code(lambda: writer.append([b"closed"])) == "writer_broken"
+    assert refused_code(lambda: LogWriter.create(folder, SIGNER)) == "log_exists"
+    stranger = given_signer(seed=9)
+    assert refused_code(lambda: LogWriter.open(folder, stranger)) == "signature_missing"
+    assert given_reader(folder).size == 1
+
+
+def test_a_log_damaged_at_its_edge_is_not_continued(tmp_path):
+    given_log(tmp_path, OLD)
+    tile = tmp_path / "tile/0/000.p/253"
+    bundle = tmp_path / "tile/entries/000.p/253"
+    for path, code in [(tile, "head_differs"), (bundle, "entry_changed")]:
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        assert refused_code(lambda: LogWriter.open(tmp_path, SIGNER)) == code
+        path.write_bytes(whole)
+    LogWriter.open(tmp_path, SIGNER).close()
+
+
+def test_every_single_bit_of_a_waiting_journal_matters(tmp_path):
+    given_log(tmp_path, OLD)
+    disk = CountingDisk()
+    writer = LogWriter.open(tmp_path, SIGNER, disk=disk)
+    stop_at(disk, disk.steps + 20)
+    with pytest.raises(Crash):
+        writer.append([b"a", b"b"])
+    writer.close()
+    journal = tmp_path / ".writer/journal/253"
+    whole = journal.read_bytes()
+    for bit in range(len(whole) * 8):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        journal.write_bytes(changed)
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - the code is checked
+            LogWriter.open(tmp_path, SIGNER)
+        assert caught.value.code == "journal_corrupt"
+    journal.write_bytes(whole)
+    with LogWriter.open(tmp_path, SIGNER) as writer:
+        assert writer.recovered == range(253, 255)
+
+
+def test_cosignatures_join_the_newest_checkpoint(tmp_path):
+    given_log(tmp_path, OLD)
+    witness = Cosigner("w.example", bytes(32))
+    with LogWriter.open(tmp_path, SIGNER) as writer:
+        line = witness.cosign(split_note(writer.note)[0], seconds=1)
+        note = writer.add_cosignatures([line], [witness.verifier])
+        assert writer.add_cosignatures([line], [witness.verifier]) == note
+        stale = witness.cosign(b"of another checkpoint\n", seconds=1)
+        assert (
+            refused_code(lambda: writer.add_cosignatures([stale], [witness.verifier]))
+            == "signature_false"
+        )
+        writer.append([b"and on"])
+    assert (tmp_path / "checkpoints/253").read_bytes() == note
+    assert len(split_note(note)[1]) == 2
+    assert Audit(given_reader(tmp_path), SIGNER.verifier).run() == []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.integers(1, 600), st.booleans()), min_size=1, max_size=8))
+def test_batches_of_any_size_make_a_clean_log(tmp_path_factory, batches):
+    folder = tmp_path_factory.mktemp("log")
+    writer = LogWriter.create(folder, SIGNER)
+    for number, reopens in batches:
+        sealed = writer.append(given_entries(number, writer.size))
+        for index in {sealed.start, sealed.end - 1}:
+            verify_receipt(parse_receipt(sealed.receipt(index)), given_policy())
+        if reopens:
+            writer.close()
+            writer = LogWriter.open(folder, SIGNER)
+    writer.close()
+    assert Audit(given_reader(folder), SIGNER.verifier).run() == []

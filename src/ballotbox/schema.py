@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two tables as the ballot box sees them. Django's migrations own them.
+
+One statement per batch decides window, pause and uniqueness: the database has the last word.
+Each dialect has the same five statements; places are named `:x` (SQLite) and `%(x)s` (PostgreSQL).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+ROUND_COLUMNS = (
+    "id",
+    "slug",
+    "opens_ms",
+    "closes_ms",
+    "paused",
+    "min_picks",
+    "max_picks",
+    "frequency",
+    "candidates",
+)
+BALLOT_COLUMNS = (
+    "id",
+    "round_id",
+    "voter_ref",
+    "period",
+    "picks",
+    "nonce",
+    "receipt",
+    "risk",
+    "cast_ms",
+)
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "campaigns_round": ROUND_COLUMNS,
+    "campaigns_ballot": BALLOT_COLUMNS,
+}
+
+
+class SchemaMismatch(Exception):
+    """The database lacks columns that the ballot box needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The SQL of one dialect."""
+
+    columns_of: str
+    read_rounds: str
+    add_ballots: str
+    find_ballots: str
+
+
+SQLITE = Statements(
+    columns_of="SELECT name FROM pragma_table_info(:table)",
+    read_rounds="""
+SELECT id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, candidates
+  FROM campaigns_round
+ WHERE id IN (SELECT value FROM json_each(:round_ids))
+""",
+    # CROSS JOIN keeps the order of arrival: SQLite never reorders its two sides.
+    add_ballots="""
+INSERT INTO campaigns_ballot
+       (round_id, voter_ref, period, picks, nonce, receipt, risk, cast_ms)
+SELECT r.id, json_extract(b.value, '$[1]'), json_extract(b.value, '$[2]'),
+       json_extract(b.value, '$[3]'), json_extract(b.value, '$[4]'),
+       json_extract(b.value, '$[5]'), json_extract(b.value, '$[6]'), :now_ms
+  FROM json_each(:ballots) AS b
+ CROSS JOIN campaigns_round AS r ON r.id = json_extract(b.value, '$[0]')
+ WHERE NOT r.paused AND r.opens_ms <= :now_ms AND :now_ms < r.closes_ms
+ON CONFLICT (round_id, voter_ref, period) DO NOTHING
+""",
+    find_ballots="""
+SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
+  FROM json_each(:ballots) AS b
+ CROSS JOIN campaigns_ballot AS f ON f.round_id = json_extract(b.value, '$[0]')
+        AND f.voter_ref = json_extract(b.value, '$[1]')
+        AND f.period = json_extract(b.value, '$[2]')
+""",
+)
+
+POSTGRES = Statements(
+    columns_of="""
+SELECT column_name FROM information_schema.columns
+ WHERE table_name = %(table)s AND table_schema = ANY (current_schemas(false))
+""",
+    read_rounds="""
+SELECT id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, candidates::text
+  FROM campaigns_round
+ WHERE id = ANY (%(round_ids)s)
+""",
+    add_ballots="""
+INSERT INTO campaigns_ballot
+       (round_id, voter_ref, period, picks, nonce, receipt, risk, cast_ms)
+SELECT r.id, b.voter_ref, b.period, b.picks, b.nonce, b.receipt, b.risk, %(now_ms)s
+  FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::text[], %(period)s::text[],
+              %(picks)s::text[], %(nonce)s::text[], %(receipt)s::text[], %(risk)s::smallint[])
+       WITH ORDINALITY
+       AS b (round_id, voter_ref, period, picks, nonce, receipt, risk, place)
+  JOIN campaigns_round AS r ON r.id = b.round_id
+ WHERE NOT r.paused AND r.opens_ms <= %(now_ms)s AND %(now_ms)s < r.closes_ms
+ ORDER BY b.place
+ON CONFLICT (round_id, voter_ref, period) DO NOTHING
+RETURNING receipt, id
+""",
+    find_ballots="""
+SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
+  FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::text[], %(period)s::text[])
+       AS b (round_id, voter_ref, period)
+  JOIN campaigns_ballot AS f USING (round_id, voter_ref, period)
+""",
+)
+
+# Not RETURNING: Python's sqlite3 lets go of the interpreter lock for every row it fetches, and
+# queues behind the event loop to get it back. These two statements have one row each.
+SQLITE_LAST_ID = "SELECT coalesce(max(id), 0) FROM campaigns_ballot"
+SQLITE_ADDED_SINCE = """
+SELECT json_group_object(receipt, id) FROM campaigns_ballot WHERE id > :last_id
+"""
+
+# Taken per round for the length of a transaction, so that the ids of a round become visible in
+# their own order: a count that has seen id n of a round has seen every lower id of that round.
+POSTGRES_LOCK_ROUNDS = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key"
+POSTGRES_LOCK_SPACE = 0x6D79 << 48  # «my», so that nobody else's lock has these keys
+POSTGRES_NOW_MS = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+
+def check_columns(present: Mapping[str, Iterable[str]]) -> None:
+    """Refuse a database that lacks a column the statements above name."""
+    missing = [
+        f"{table}.{column}"
+        for table, columns in COLUMNS.items()
+        for column in columns
+        if column not in set(present[table])
+    ]
+    if missing:
+        raise SchemaMismatch(
+            f"The ballot box cannot start: the database lacks {', '.join(missing)}. "
+            "Run the migrations (`minyi migrate`) against this DATABASE_URL first."
+        )

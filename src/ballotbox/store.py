@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One batch, one transaction: the same story for every database.
+
+Ids of one round grow in the order of commits (SQLite has one writer, PostgreSQL a lock per
+round that is held until the commit), so whoever folds ballots by id never meets a late lower id.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from ballotbox.ballots import Ballot, Row, StoredBallot, row_of
+from ballotbox.refusals import Refused
+from ballotbox.rules import (
+    RoundSnapshot,
+    check_round_is_open,
+    minute_in_china,
+    period_of,
+)
+from ballotbox.schema import COLUMNS, check_columns
+
+Place = tuple[int, str, str]  # round, voter, period: where the database allows one ballot
+Outcome = StoredBallot | Refused
+_read_numbers = msgspec.json.Decoder(frozenset[int]).decode
+
+
+class StoreUnavailable(Exception):
+    """The database did not do what was asked; nothing of the batch may be acknowledged."""
+
+
+class Found(NamedTuple):
+    """What the table already holds for a voter in a period."""
+
+    id: int
+    receipt: str
+    cast_ms: int
+
+
+class Transaction(Protocol):
+    """The steps of one commit in the words of one database; used by one thread only."""
+
+    def begin(self, round_ids: Sequence[int]) -> int:
+        """Start writing, keep other writers of these rounds out, return the time (Unix ms)."""
+
+    def read_rounds(self, round_ids: Sequence[int]) -> dict[int, RoundSnapshot]: ...
+
+    def add(self, rows: Sequence[Row], now_ms: int) -> dict[str, int]:
+        """Insert what window, pause and uniqueness allow; return id by receipt."""
+
+    def find(self, rows: Sequence[Row]) -> dict[Place, Found]: ...
+
+    def commit(self) -> None:
+        """Make it durable: returns only after the flush to disk."""
+
+    def roll_back(self) -> None: ...
+
+
+class Store(Protocol):
+    """A database as the ballot box uses it: `add_ballots` and `read_round` on threads of their own.
+
+    Both raise StoreUnavailable when the database fails.
+    """
+
+    def check_schema(self) -> None: ...
+
+    def add_ballots(self, ballots: Sequence[Ballot]) -> list[Outcome]: ...
+
+    def read_round(self, round_id: int) -> RoundSnapshot | None: ...
+
+    def close(self) -> None: ...
+
+
+def commit_ballots(tx: Transaction, ballots: Sequence[Ballot]) -> list[Outcome]:
+    """Store a batch in one durable transaction and say for each ballot what became of it."""
+    round_ids = sorted({ballot.round_id for ballot in ballots})
+    try:
+        now_ms = tx.begin(round_ids)
+        rounds = tx.read_rounds(round_ids)
+        periods = {id_: period_of(round_, now_ms=now_ms) for id_, round_ in rounds.items()}
+        rows = [row_of(ballot, periods.get(ballot.round_id, "")) for ballot in ballots]
+        ids = tx.add(rows, now_ms)
+        # The first of several equal ballots in a batch takes the id, the others are repetitions.
+        added = [ids.pop(row.receipt, None) for row in rows]
+        left_over = [row for row, id_ in zip(rows, added, strict=True) if id_ is None]
+        found: Mapping[Place, Found] = {}
+        if left_over:
+            found = tx.find(left_over)
+            rounds = tx.read_rounds(round_ids)
+        tx.commit()
+    except BaseException:
+        tx.roll_back()
+        raise
+    return [
+        _settle(row, found, rounds, now_ms=now_ms)
+        if id_ is None
+        else StoredBallot(id_, row, now_ms, False)
+        for row, id_ in zip(rows, added, strict=True)
+    ]
+
+
+def _settle(
+    row: Row,
+    found: Mapping[Place, Found],
+    rounds: Mapping[int, RoundSnapshot],
+    *,
+    now_ms: int,
+) -> Outcome:
+    """Say why a ballot was not added: sent again, voted before, or the round is not open."""
+    first = found.get((row.round_id, row.voter_ref, row.period))
+    if first is not None and first.receipt == row.receipt:
+        return StoredBallot(first.id, row, first.cast_ms, True)
+    if first is not None:
+        code = "already_voted_today" if row.period else "already_voted"
+        return Refused(code, cast_at=minute_in_china(first.cast_ms))
+    if row.round_id not in rounds:
+        return Refused("round_unknown")
+    try:
+        check_round_is_open(rounds[row.round_id], now_ms=now_ms)
+    except Refused as refused:
+        return refused
+    # Closed when the statement ran and open a moment later: sending it again will do.
+    return Refused("storage_unavailable")
+
+
+def check_schema(find_columns: Callable[[str], Iterable[str]]) -> None:
+    """Refuse to start on a database without the columns the statements name."""
+    check_columns({table: list(find_columns(table)) for table in COLUMNS})
+
+
+def snapshot_of(row: tuple[int, str, int, int, bool, int, int, str, str]) -> RoundSnapshot:
+    """Return the snapshot of a row in the order of `schema.ROUND_COLUMNS`."""
+    id_, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, candidates = row
+    return RoundSnapshot(
+        id=id_,
+        slug=slug,
+        opens_ms=opens_ms,
+        closes_ms=closes_ms,
+        paused=bool(paused),
+        min_picks=min_picks,
+        max_picks=max_picks,
+        daily=frequency == "day",
+        nominees=_read_numbers(candidates),
+    )

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nomination form: what a citizen tells of somebody, with files and consent."""
+
+from django import forms
+from django.core.files.base import File
+from django.utils.translation import gettext_lazy as _
+
+from minyi.campaigns.queries.public import PublicCampaign
+from minyi.campaigns.services.nominations import REASON_AT_LEAST, NewFile, NominationContent
+from minyi.campaigns.services.texts import LIMITS
+from minyi.core.errors import DomainError
+
+PICTURE_SLOTS = (1, 2, 3)
+# Which field a refusal of the service belongs to; all others stand above the form.
+FIELD_OF = {
+    "video_host_not_allowed": "video_url",
+    "unknown_category": "category",
+    "already_nominated": "name",
+    "upload_not_a_video": "video",
+}
+
+
+class NominationForm(forms.Form):
+    """Structured: name, reason, the facts for each criterion, pictures with words, a video."""
+
+    use_required_attribute = False  # our own messages stand beside the fields
+
+    name = forms.CharField(
+        label=_("推荐对象名称"),
+        help_text=_("请填写对外公布的全称。"),
+        max_length=LIMITS["name"],
+    )
+    unit = forms.CharField(label=_("所属单位"), max_length=LIMITS["unit"], required=False)
+    category = forms.TypedChoiceField(
+        label=_("类别"), coerce=int, empty_value=None, required=False
+    )
+    reason = forms.CharField(
+        label=_("推荐理由"),
+        help_text=_("请写明做了什么、谁受益，用事实说话。"),
+        widget=forms.Textarea({"rows": 5}),
+        min_length=REASON_AT_LEAST,
+        max_length=LIMITS["reason"],
+    )
+    innovation = forms.CharField(
+        label=_("创新做法"),
+        widget=forms.Textarea({"rows": 3}),
+        max_length=LIMITS["innovation"],
+        required=False,
+    )
+    responsibility = forms.CharField(
+        label=_("社会责任实践"),
+        widget=forms.Textarea({"rows": 3}),
+        max_length=LIMITS["responsibility"],
+        required=False,
+    )
+    video_url = forms.URLField(
+        label=_("视频链接"),
+        help_text=_("已发布到腾讯视频或者视频号的，可填写链接。"),
+        max_length=LIMITS["video_url"],
+        assume_scheme="https",
+        required=False,
+    )
+    video = forms.FileField(
+        label=_("视频文件"),
+        help_text=_("MP4，50 MB 以内。"),
+        widget=forms.FileInput({"accept": "video/mp4"}),
+        required=False,
+    )
+    video_alternative = forms.CharField(
+        label=_("视频文字说明"),
+        help_text=_("一句话写明视频内容，供看不见的人了解。"),
+        max_length=200,
+        required=False,
+    )
+    consent = forms.BooleanField(
+        label=_("我已阅读并同意《个人信息保护说明》，所填内容属实。"),
+        error_messages={"required": _("请阅读《个人信息保护说明》，同意后才能提交。")},
+    )
+
+    def __init__(self, campaign: PublicCampaign, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        kinds = [(kind.id, kind.name) for kind in campaign.categories]
+        if kinds:
+            choices = [("", _("请选择")), *kinds]
+            self.fields["category"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["category"]
+        self.criteria = [standard.id for standard in campaign.criteria]
+        for standard in campaign.criteria:
+            self.fields[f"evidence_{standard.id}"] = forms.CharField(
+                label=standard.name,
+                help_text=standard.explanation,
+                widget=forms.Textarea({"rows": 3}),
+                max_length=LIMITS["evidence"],
+                required=False,
+            )
+        for slot in PICTURE_SLOTS:
+            self.fields[f"picture_{slot}"] = _picture_field(slot)
+            self.fields[f"alternative_{slot}"] = _alternative_field(slot)
+
+    def clean(self) -> dict[str, object]:
+        """Ask for words beside every picture and video (无障碍环境建设法 art. 32)."""
+        cleaned: dict[str, object] = super().clean() or self.cleaned_data
+        pairs = [(f"picture_{slot}", f"alternative_{slot}") for slot in PICTURE_SLOTS]
+        for file_field, words_field in [*pairs, ("video", "video_alternative")]:
+            if cleaned.get(file_field) and not cleaned.get(words_field):
+                self.add_error(words_field, _("请用一句话写明画面内容。"))
+        return cleaned
+
+    def content(self) -> NominationContent:
+        """Return what was written, for the service."""
+        given = self.cleaned_data
+        return NominationContent(
+            name=given["name"],
+            unit=given["unit"],
+            category_id=given.get("category"),
+            reason=given["reason"],
+            innovation=given["innovation"],
+            responsibility=given["responsibility"],
+            evidence={
+                str(standard): given[f"evidence_{standard}"]
+                for standard in self.criteria
+                if given[f"evidence_{standard}"]
+            },
+            video_url=given["video_url"],
+        )
+
+    def new_files(self) -> list[NewFile]:
+        """Return the files that came with it, for the service."""
+        given = self.cleaned_data
+        found: list[NewFile] = []
+        for slot in PICTURE_SLOTS:
+            picture: File | None = given[f"picture_{slot}"]  # type: ignore[type-arg]
+            if picture:
+                found.append(NewFile("picture", picture, given[f"alternative_{slot}"]))
+        if given["video"]:
+            found.append(NewFile("video", given["video"], given["video_alternative"]))
+        return found
+
+    def show_refusal(self, error: DomainError) -> None:
+        """Put a refusal of the service beside the field it is about, or above the form."""
+        field = FIELD_OF.get(error.code)
+        self.add_error(field if field in self.fields else None, f"{error.detail}{error.action}")
+
+    @property
+    def who(self) -> list[forms.BoundField]:
+        return self._some("name", "unit", "category")
+
+    @property
+    def why(self) -> list[forms.BoundField]:
+        return self._some("reason", "innovation", "responsibility")
+
+    @property
+    def facts(self) -> list[forms.BoundField]:
+        return self._some(*(f"evidence_{standard}" for standard in self.criteria))
+
+    @property
+    def pictures(self) -> list[forms.BoundField]:
+        parts = ("picture", "alternative")
+        return self._some(*(f"{part}_{slot}" for slot in PICTURE_SLOTS for part in parts))
+
+    @property
+    def films(self) -> list[forms.BoundField]:
+        return self._some("video_url", "video", "video_alternative")
+
+    def _some(self, *names: str) -> list[forms.BoundField]:
+        return [self[name] for name in names if name in self.fields]
+
+
+def _picture_field(slot: int) -> forms.FileField:
+    return forms.FileField(
+        label=_("图片 %(slot)d") % {"slot": slot},
+        help_text=_("JPG、PNG 或 WebP，10 MB 以内；照片中的拍摄地点等信息会被清除。")
+        if slot == 1
+        else "",
+        widget=forms.FileInput({"accept": "image/jpeg,image/png,image/webp"}),
+        required=False,
+    )
+
+
+def _alternative_field(slot: int) -> forms.CharField:
+    return forms.CharField(
+        label=_("图片 %(slot)d 的文字说明") % {"slot": slot},
+        max_length=200,
+        required=False,
+    )

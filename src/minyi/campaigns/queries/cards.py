@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nominees as the public sees them: cards in a list, and a page where merits come first.
+
+No count is in here: neither list nor page of a nominee shows votes, in any mode. Counts live on the
+board, after the reader has met the merits.
+"""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from minyi.campaigns.errors import CandidateNotFound
+from minyi.campaigns.models import Nominee
+
+from .public import CARD_SIZES, PAGE_SIZES, PublicCampaign, Said, Shown, pictures_of, say, show
+
+
+@dataclass(frozen=True, slots=True)
+class NomineeCard:
+    """What `ui/_nominee_card.html` draws; `id` is what a ballot names: the number."""
+
+    id: int
+    number: int
+    name: str
+    unit: str
+    category: str
+    category_id: int | None
+    summary: str
+    url: str
+    picture_url: str = ""
+    picture_srcset: str = ""
+    picture_alt: str = ""
+    video_url: str = ""
+    poster_url: str = ""
+
+    def matches(self, words: str) -> bool:
+        """Tell whether a reader who searches these words means this nominee."""
+        hay = f"{self.number}号 {self.name} {self.unit} {self.category} {self.summary}".casefold()
+        return (words.isdecimal() and int(words) == self.number) or all(
+            word in hay for word in words.casefold().split()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a nominee shows for one criterion."""
+
+    criterion: str
+    weight: int
+    text: Said
+
+
+@dataclass(frozen=True, slots=True)
+class NomineePage:
+    """One nominee in full."""
+
+    number: int
+    name: Said
+    unit: Said
+    category: str
+    merits: Said
+    story: Said
+    innovation: Said
+    responsibility: Said
+    evidence: tuple[Evidence, ...]
+    picture: Shown | None
+    video_url: str  # our own file, played in the page
+    video_caption: str
+    video_link: str  # somebody else's page, opened by the reader
+    is_withdrawn: bool
+    status_reason: str
+
+
+def list_cards(*, campaign: PublicCampaign, language: str) -> list[NomineeCard]:
+    """Return the candidates of a campaign, by number."""
+    rows = (
+        Nominee.objects.filter(campaign_id=campaign.id, status=Nominee.Status.CANDIDATE)
+        .select_related("category")
+        .prefetch_related(pictures_of("picture", CARD_SIZES))
+        .order_by("number")
+    )
+    base = reverse("campaigns:nominees", args=[campaign.slug])
+    return [_card(row, base, language) for row in rows]
+
+
+def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> NomineePage:
+    """Return one nominee of a campaign; a withdrawn one is still there, and says why."""
+    row = (
+        Nominee.objects.filter(campaign_id=campaign.id, number=number)
+        .select_related("category")
+        .prefetch_related(pictures_of("picture", PAGE_SIZES))
+        .first()
+    )
+    if row is None:
+        raise CandidateNotFound
+    return NomineePage(
+        number=row.number,
+        name=_said(row, "name", language),
+        unit=_said(row, "unit", language),
+        category=row.category.name if row.category else "",
+        merits=_said(row, "merits", language),
+        story=_said(row, "story", language),
+        innovation=_said(row, "innovation", language),
+        responsibility=_said(row, "responsibility", language),
+        evidence=_evidence(row, campaign, language),
+        picture=show(row.picture, PAGE_SIZES),
+        video_url=row.video_file.url if row.video_file else "",
+        video_caption=row.video_caption,
+        video_link=row.video_url,
+        is_withdrawn=row.status == Nominee.Status.WITHDRAWN,
+        status_reason=row.status_reason,
+    )
+
+
+def _card(row: Nominee, base: str, language: str) -> NomineeCard:
+    picture = show(row.picture, CARD_SIZES) if row.card != Nominee.Card.TEXT else None
+    is_film = row.card == Nominee.Card.VIDEO and bool(row.video_file)
+    return NomineeCard(
+        id=row.number,
+        number=row.number,
+        name=str(_said(row, "name", language)),
+        unit=_said(row, "unit", language).text,
+        category=row.category.name if row.category else "",
+        category_id=row.category_id,
+        summary=_said(row, "merits", language).text,
+        url=f"{base}{row.number}/",
+        picture_url=picture.url if picture else "",
+        picture_srcset=picture.srcset if picture else "",
+        picture_alt=picture.alternative if picture else "",
+        video_url=row.video_file.url if is_film else "",
+        poster_url=picture.url if picture and is_film else "",
+    )
+
+
+def _evidence(row: Nominee, campaign: PublicCampaign, language: str) -> tuple[Evidence, ...]:
+    texts = row.evidence or {}
+    translations = row.translations or {}
+    return tuple(
+        Evidence(
+            criterion=standard.name,
+            weight=standard.weight,
+            text=say(
+                texts[str(standard.id)],
+                translations,
+                language=language,
+                field=f"evidence.{standard.id}",
+            ),
+        )
+        for standard in campaign.criteria
+        if texts.get(str(standard.id))
+    )
+
+
+def _said(row: Nominee, field: str, language: str) -> Said:
+    return say(getattr(row, field), row.translations or {}, language=language, field=field)

@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the public may read of a campaign: frozen values in the reader's language.
+
+Content is written in Chinese and translated field by field (`translations`: language → field →
+text). Where a translation is missing the original stands, and says so.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Prefetch
+from django.utils.translation import gettext as _
+from wagtail.images import get_image_model
+from wagtail.images.exceptions import SourceImageIOError
+
+from minyi.campaigns.errors import CampaignNotFound
+from minyi.campaigns.models import Campaign, Result, Round, Stage
+
+ORIGINAL = "zh-hans"
+OFFICE_TIME = ZoneInfo("Asia/Shanghai")
+# Phones with three device pixels to one still need no more than the larger of each pair.
+COVER_SIZES = (
+    "fill-400x200|format-webp|webpquality-64",
+    "fill-800x400|format-webp|webpquality-64",
+)
+CARD_SIZES = ("fill-200x150|format-webp|webpquality-64", "fill-400x300|format-webp|webpquality-60")
+PAGE_SIZES = ("fill-400x300|format-webp|webpquality-60", "fill-800x600|format-webp|webpquality-66")
+
+State = Literal["soon", "open", "paused", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text in the reader's language, or the original where nobody has translated it yet."""
+
+    text: str
+    is_fallback: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.text}{_('（原文）')}" if self.is_fallback else self.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture in two sizes; width and height are those of the first."""
+
+    url: str
+    srcset: str
+    width: int
+    height: int
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A line of the timetable; `public` says what a citizen can do while it is open."""
+
+    kind: str
+    name: str
+    public: str
+    note: str
+    opens_at: datetime
+    closes_at: datetime
+    state: Literal["done", "now", "soon"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """One weighted criterion."""
+
+    id: int
+    name: str
+    explanation: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A category of nominees."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voting:
+    """The ballot paper as it stands at one moment."""
+
+    round_id: int
+    opens_at: datetime
+    closes_at: datetime
+    state: State
+    pause_reason: str
+    order_seed: str
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCard:
+    """A campaign in the list of all."""
+
+    slug: str
+    title: Said
+    theme: Said
+    office: str
+    cover: Shown | None
+    state: Literal["open", "soon", "done"]
+    stage: StageRow | None
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCampaign:
+    """Everything the citizens' pages of one campaign need; no count is in here."""
+
+    id: int
+    slug: str
+    type: str
+    title: Said
+    theme: Said
+    purpose: Said
+    scope: Said
+    seats: int
+    office_name: str
+    help_phone: str
+    supervision_phone: str
+    supervision_email: str
+    account: str
+    account_name: str
+    approval_number: str
+    publicity_days: int
+    is_free: bool
+    is_voluntary: bool
+    min_picks: int
+    max_picks: int
+    frequency: str
+    count_mode: str
+    count_hours: tuple[int, ...]
+    public_weight: int
+    jury_weight: int
+    figures_weight: int
+    tie_rule: str
+    stages: tuple[StageRow, ...]
+    features: frozenset[str]
+    candidates_from: datetime | None
+    shows_candidates: bool
+    criteria: tuple[Standard, ...]
+    categories: tuple[Kind, ...]
+    voting: Voting | None
+    has_result: bool
+
+    @property
+    def open_stages(self) -> list[StageRow]:
+        return [stage for stage in self.stages if stage.state == "now"]
+
+    @property
+    def next_stage(self) -> StageRow | None:
+        return next((stage for stage in self.stages if stage.state == "soon"), None)
+
+
+def say(
+    original: str, translations: Mapping[str, Mapping[str, str]], *, language: str, field: str
+) -> Said:
+    """Return a text in that language; the original, marked, where there is none."""
+    if language == ORIGINAL or not original:
+        return Said(original)
+    translated = translations.get(language, {}).get(field, "")
+    return Said(translated) if translated else Said(original, is_fallback=True)
+
+
+def list_campaigns(*, language: str, now: datetime) -> list[CampaignCard]:
+    """Return all public campaigns: open ones first, then those to come, then those that are over."""
+    rows = (
+        Campaign.objects.public()
+        .select_related("agency", "account")
+        .prefetch_related("stages", pictures_of("cover", COVER_SIZES))
+    )
+    cards = [_card(campaign, language, now) for campaign in rows]
+    rank = {"open": 0, "soon": 1, "done": 2}
+    return sorted(cards, key=lambda card: rank[card.state])
+
+
+def get_campaign(*, slug: str, language: str, now: datetime) -> PublicCampaign:
+    """Return a launched campaign, or say that there is none."""
+    published = Result.objects.filter(campaign=OuterRef("pk"), published_at__isnull=False)
+    campaign = (
+        Campaign.objects.public()
+        .filter(slug=slug)
+        .select_related("agency", "account", "round")
+        .annotate(has_result=Exists(published))
+        .prefetch_related("stages", "criteria", "categories")
+        .first()
+    )
+    if campaign is None:
+        raise CampaignNotFound
+    return _public(campaign, language, now)
+
+
+def find_cover(*, campaign_id: int) -> Shown | None:
+    """Return the campaign's cover, if it has one."""
+    campaign = Campaign.objects.prefetch_related(pictures_of("cover", COVER_SIZES))
+    return show(campaign.get(pk=campaign_id).cover, COVER_SIZES)
+
+
+def show(picture: object, sizes: tuple[str, str]) -> Shown | None:
+    """Return the addresses of a picture in two sizes, or None when there is no readable picture."""
+    if picture is None:
+        return None
+    try:
+        found = picture.get_renditions(*sizes)  # type: ignore[attr-defined]
+    except SourceImageIOError:
+        return None
+    small, large = (found[size] for size in sizes)
+    return Shown(
+        url=small.url,
+        srcset=f"{small.url} {small.width}w, {large.url} {large.width}w",
+        width=small.width,
+        height=small.height,
+        alternative=picture.alternative,  # type: ignore[attr-defined]
+    )
+
+
+def pictures_of(field: str, sizes: tuple[str, str]) -> Prefetch:
+    """Prefetch pictures with their renditions: two queries however many rows there are."""
+    return Prefetch(field, queryset=get_image_model().objects.prefetch_renditions(*sizes))
+
+
+def _card(campaign: Campaign, language: str, now: datetime) -> CampaignCard:
+    stages = _stages(campaign.stages.all(), now)
+    current = next((stage for stage in stages if stage.state == "now"), None)
+    coming = next((stage for stage in stages if stage.state == "soon"), None)
+    last_closed = stages[-1] if stages else None
+    state: Literal["open", "soon", "done"] = "open" if current else "soon" if coming else "done"
+    return CampaignCard(
+        slug=campaign.slug,
+        title=_said(campaign, "title", language),
+        theme=_said(campaign, "theme", language),
+        office=campaign.agency.name,
+        cover=show(campaign.cover, COVER_SIZES),
+        state=state,
+        stage=_most_telling(stages) or coming or last_closed,
+        account=campaign.account.slug if campaign.account else "",
+    )
+
+
+def _most_telling(stages: tuple[StageRow, ...]) -> StageRow | None:
+    """Of the stages that are open together, name the one in which citizens can act."""
+    now = [stage for stage in stages if stage.state == "now"]
+    telling = [stage for stage in now if stage.kind in ("voting", "nomination", "publicity")]
+    return next(iter(telling or now), None)
+
+
+def _public(campaign: Campaign, language: str, now: datetime) -> PublicCampaign:
+    stages = _stages(campaign.stages.all(), now)
+    account = campaign.account
+    looks = [stage.opens_at for stage in campaign.stages.all() if "look" in stage.phase.features]
+    candidates_from = min(looks, default=None)
+    open_stages = [stage for stage in campaign.stages.all() if stage.is_open(now)]
+    return PublicCampaign(
+        id=campaign.pk,
+        slug=campaign.slug,
+        type=campaign.type,
+        title=_said(campaign, "title", language),
+        theme=_said(campaign, "theme", language),
+        purpose=_said(campaign, "purpose", language),
+        scope=_said(campaign, "scope", language),
+        seats=campaign.seats,
+        office_name=campaign.agency.name,
+        help_phone=campaign.agency.help_phone,
+        supervision_phone=campaign.agency.supervision_phone,
+        supervision_email=campaign.agency.supervision_email,
+        account=account.slug if account else "",
+        account_name=account.name if account else "",
+        approval_number=campaign.approval_number,
+        publicity_days=campaign.publicity_days,
+        is_free=campaign.is_free,
+        is_voluntary=campaign.is_voluntary,
+        min_picks=campaign.min_picks,
+        max_picks=campaign.max_picks,
+        frequency=campaign.frequency,
+        count_mode=campaign.count_mode,
+        count_hours=tuple(sorted(campaign.count_hours)),
+        public_weight=campaign.public_weight,
+        jury_weight=campaign.jury_weight,
+        figures_weight=campaign.figures_weight,
+        tie_rule=campaign.tie_rule,
+        stages=stages,
+        features=frozenset().union(*(stage.phase.features for stage in open_stages)),
+        candidates_from=candidates_from,
+        shows_candidates=candidates_from is not None and candidates_from <= now,
+        criteria=tuple(
+            Standard(row.pk, row.name, row.explanation, row.weight)
+            for row in campaign.criteria.all()
+        ),
+        categories=tuple(Kind(row.pk, row.name) for row in campaign.categories.all()),
+        voting=_voting(getattr(campaign, "round", None), now),
+        has_result=campaign.has_result,  # type: ignore[attr-defined]
+    )
+
+
+def _said(campaign: Campaign, field: str, language: str) -> Said:
+    return say(
+        getattr(campaign, field), campaign.translations or {}, language=language, field=field
+    )
+
+
+def _stages(rows: Iterable[Stage], now: datetime) -> tuple[StageRow, ...]:
+    return tuple(
+        StageRow(
+            kind=row.kind,
+            name=str(row.phase.name),
+            public=str(row.phase.public),
+            note=row.note,
+            opens_at=row.opens_at,
+            closes_at=row.closes_at,
+            state="now" if row.is_open(now) else "soon" if now < row.opens_at else "done",
+        )
+        for row in rows
+    )
+
+
+def _voting(paper: Round | None, now: datetime) -> Voting | None:
+    if paper is None:
+        return None
+    now_ms = int(now.timestamp() * 1000)
+    state: State = "open"
+    if now_ms < paper.opens_ms:
+        state = "soon"
+    elif now_ms >= paper.closes_ms:
+        state = "closed"
+    elif paper.paused:
+        state = "paused"
+    return Voting(
+        round_id=paper.pk,
+        opens_at=datetime.fromtimestamp(paper.opens_ms / 1000, tz=OFFICE_TIME),
+        closes_at=datetime.fromtimestamp(paper.closes_ms / 1000, tz=OFFICE_TIME),
+        state=state,
+        pause_reason=paper.pause_reason,
+        order_seed=paper.order_seed,
+        numbers=frozenset(_numbers(paper)),
+    )
+
+
+def _numbers(paper: Round) -> list[int]:
+    numbers: list[int] = json.loads(paper.candidates)
+    return numbers

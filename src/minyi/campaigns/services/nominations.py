@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nominations: sent in by citizens, then accepted, rejected or merged by reviewers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from minyi.campaigns.errors import (
+    AlreadyNominated,
+    CampaignNotFound,
+    CannotMerge,
+    CannotUnmerge,
+    NominationDecided,
+    NominationNotFound,
+    ReasonNeeded,
+    TooManyFiles,
+    TooManyNominations,
+    WrongStage,
+)
+from minyi.campaigns.likeness import plain_name
+from minyi.campaigns.models import Campaign, Nomination, NominationFile, Nominee
+from minyi.campaigns.phases import Feature
+from minyi.core import audit
+from minyi.core.actors import Actor
+
+from .nominees import NomineeContent, attach_video, create_nominee, publish_picture
+from .texts import (
+    check_category,
+    check_length,
+    check_video_url,
+    check_wording,
+    label_of,
+    tidy,
+    tidy_evidence,
+)
+from .uploads import Upload, clean_picture, clean_video
+
+# Enough to name everybody one knows well, too few to flood the reviewers.
+NOMINATIONS_PER_CITIZEN = 5
+PICTURES, VIDEOS = 6, 1  # files per nomination
+REASON_AT_LEAST = 10  # characters: «好» is no reason
+
+
+@dataclass(frozen=True, slots=True)
+class NominationContent:
+    """What a citizen writes. `evidence` maps criterion ids, as text, to facts."""
+
+    name: str
+    unit: str = ""
+    category_id: int | None = None
+    reason: str = ""
+    innovation: str = ""
+    responsibility: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    video_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file as it came from the browser, with words for those who cannot see it."""
+
+    kind: Literal["picture", "video"]
+    content: Upload
+    alternative: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedFile:
+    """A file of the nomination that goes onto the nominee's page, with its words."""
+
+    file_id: int
+    alternative: str
+
+
+def submit_nomination(
+    *,
+    campaign_id: int,
+    citizen_id: str,
+    content: NominationContent,
+    files: Sequence[NewFile] = (),
+    now: datetime,
+) -> Nomination:
+    """Keep what a citizen sends in while nominations are open; it waits for review, unseen."""
+    campaign = _open_campaign(campaign_id, "nominate", now)
+    fields = _checked(campaign, content)
+    # Decoding takes seconds: it happens before the transaction, not inside it.
+    kept = _checked_files(files)
+    with transaction.atomic():
+        # One at a time per campaign, so that two clicks do not pass the limits together.
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        _check_own_nominations(campaign, citizen_id, fields["name"])
+        nomination = Nomination.objects.create(
+            campaign=campaign, by_citizen_id=citizen_id, sent_at=now, **fields
+        )
+        for kind, content_file, alternative in kept:
+            NominationFile.objects.create(
+                nomination=nomination, kind=kind, file=content_file, alternative=alternative
+            )
+    return nomination
+
+
+@transaction.atomic
+def accept_nomination(
+    *,
+    nomination_id: int,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    content: NomineeContent | None = None,
+    picture: AcceptedFile | None = None,
+    video: AcceptedFile | None = None,
+) -> Nominee:
+    """Make a candidate of what was sent in, with the next free number.
+
+    `content` is the reviewer's edited text (default: the nominator's). Only the files named here
+    leave the private store; both need words. Nominations merged into this one share its outcome.
+    """
+    nomination = _lock_pending(nomination_id, actor, now)
+    nominee = create_nominee(
+        campaign=nomination.campaign,
+        content=content or content_from(nomination),
+        picture_id=_publish_file(nomination, picture) if picture else None,
+        now=now,
+    )
+    if video:
+        film = _file_of(nomination, video, NominationFile.Kind.VIDEO)
+        with film.open("rb") as upload:
+            attach_video(nominee=nominee, upload=upload, caption=video.alternative)
+    _decide(nomination, Nomination.Status.ACCEPTED, tidy(reason), actor, now)
+    nomination.nominee = nominee
+    nomination.save(update_fields=["nominee"])
+    nomination.merged.update(nominee=nominee)
+    _record(nomination, "accepted", actor, now, nominee=nominee.pk, number=nominee.number)
+    return nominee
+
+
+@transaction.atomic
+def reject_nomination(
+    *, nomination_id: int, reason: str, actor: Actor, now: datetime
+) -> Nomination:
+    """Turn a nomination down; the nominator reads the reason."""
+    nomination = _lock_pending(nomination_id, actor, now)
+    reason = tidy(reason)
+    if not reason:
+        raise ReasonNeeded
+    _decide(nomination, Nomination.Status.REJECTED, reason, actor, now)
+    _record(nomination, "rejected", actor, now, reason=nomination.status_reason)
+    return nomination
+
+
+@transaction.atomic
+def merge_nominations(
+    *, nomination_id: int, into_id: int, actor: Actor, now: datetime
+) -> Nomination:
+    """Treat two nominations as one: this one follows the outcome of the other.
+
+    Texts, files and nominators of both are kept. What was merged into this one goes along.
+    """
+    nomination = _lock_pending(nomination_id, actor, now)
+    into = nomination.campaign.nominations.filter(pk=into_id).first()
+    if into is None or into.pk == nomination.pk:
+        raise CannotMerge
+    if into.status not in {Nomination.Status.SUBMITTED, Nomination.Status.ACCEPTED}:
+        raise CannotMerge
+    nomination.merged_into = into
+    nomination.nominee = into.nominee
+    _decide(nomination, Nomination.Status.MERGED, _merged_words(into.name), actor, now)
+    nomination.save(update_fields=["merged_into", "nominee"])
+    nomination.merged.update(merged_into=into, nominee=into.nominee)
+    _record(nomination, "merged", actor, now, into=into.pk)
+    return nomination
+
+
+@transaction.atomic
+def merge_into_nominee(
+    *, nomination_id: int, nominee_id: int, actor: Actor, now: datetime
+) -> Nomination:
+    """Count a nomination towards a candidate that exists already."""
+    nomination = _lock_pending(nomination_id, actor, now)
+    nominee = nomination.campaign.nominees.filter(pk=nominee_id).first()
+    if nominee is None or nominee.status != Nominee.Status.CANDIDATE:
+        raise CannotMerge
+    nomination.nominee = nominee
+    _decide(nomination, Nomination.Status.MERGED, _merged_words(nominee.name), actor, now)
+    nomination.save(update_fields=["nominee"])
+    nomination.merged.update(nominee=nominee)
+    _record(nomination, "merged", actor, now, nominee=nominee.pk)
+    return nomination
+
+
+@transaction.atomic
+def unmerge_nomination(*, nomination_id: int, actor: Actor, now: datetime) -> Nomination:
+    """Put a merged nomination back into the queue, as long as the other is undecided."""
+    nomination = _lock_nomination(nomination_id, actor)
+    _check_stage(nomination.campaign, "review", now)
+    into = nomination.merged_into
+    if nomination.status != Nomination.Status.MERGED or into is None:
+        raise CannotUnmerge
+    if into.status != Nomination.Status.SUBMITTED:
+        raise CannotUnmerge
+    nomination.merged_into = None
+    nomination.save(update_fields=["merged_into"])
+    _decide(nomination, Nomination.Status.SUBMITTED, "", actor, now)
+    _record(nomination, "unmerged", actor, now, into=into.pk)
+    return nomination
+
+
+def content_from(nomination: Nomination) -> NomineeContent:
+    """Return what a nominee's page would tell if nobody edited the nomination."""
+    first_sentence = nomination.reason.split("\n")[0].split("。")[0]
+    has_film = bool(nomination.video_url)
+    return NomineeContent(
+        name=nomination.name,
+        unit=nomination.unit,
+        category_id=nomination.category_id,
+        merits=first_sentence[:80],
+        story=nomination.reason,
+        innovation=nomination.innovation,
+        responsibility=nomination.responsibility,
+        evidence=nomination.evidence,
+        video_url=nomination.video_url,
+        card=Nominee.Card.VIDEO if has_film else Nominee.Card.TEXT,
+    )
+
+
+def _merged_words(name: str) -> str:
+    return _("与“%(name)s”的推荐内容相同，已合并办理。") % {"name": name}
+
+
+def _open_campaign(campaign_id: int, feature: Feature, now: datetime) -> Campaign:
+    campaign: Campaign | None = Campaign.objects.public().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise CampaignNotFound
+    _check_stage(campaign, feature, now)
+    return campaign
+
+
+def _check_stage(campaign: Campaign, feature: Feature, now: datetime) -> None:
+    stages = campaign.stages.open_at(now)
+    if not any(feature in stage.phase.features for stage in stages):
+        raise WrongStage
+
+
+def _checked(campaign: Campaign, content: NominationContent) -> dict[str, object]:
+    """Return the fields to store, tidied, or raise what is wrong with them."""
+    texts = {
+        name: tidy(getattr(content, name))
+        for name in ("name", "unit", "reason", "innovation", "responsibility")
+    }
+    check_length(texts["name"], field="name", label=label_of("name"), at_least=2)
+    reason_label = label_of("reason", Nomination)
+    check_length(texts["reason"], field="reason", label=reason_label, at_least=REASON_AT_LEAST)
+    for name in ("unit", "innovation", "responsibility"):
+        check_length(texts[name], field=name, label=label_of(name))
+    evidence = tidy_evidence(campaign, content.evidence)
+    check_category(campaign, content.category_id)
+    video_url = content.video_url.strip()
+    if video_url:
+        check_length(video_url, field="video_url", label=label_of("video_url"))
+        check_video_url(video_url)
+    check_wording({label_of(name, Nomination): text for name, text in texts.items()})
+    check_wording({label_of("evidence"): "\n".join(evidence.values())})
+    return {
+        **texts,
+        "evidence": evidence,
+        "category_id": content.category_id,
+        "video_url": video_url,
+    }
+
+
+def _checked_files(files: Sequence[NewFile]) -> list[tuple[str, Upload, str]]:
+    kinds = [new.kind for new in files]
+    if kinds.count("picture") > PICTURES or kinds.count("video") > VIDEOS:
+        raise TooManyFiles(pictures=PICTURES, videos=VIDEOS)
+    clean = {"picture": clean_picture, "video": clean_video}
+    return [(new.kind, clean[new.kind](new.content), tidy(new.alternative)[:200]) for new in files]
+
+
+def _check_own_nominations(campaign: Campaign, citizen_id: str, name: object) -> None:
+    own = campaign.nominations.filter(by_citizen_id=citizen_id)
+    names = [plain_name(known) for known in own.values_list("name", flat=True)]
+    if plain_name(str(name)) in names:
+        raise AlreadyNominated(name=name)
+    if len(names) >= NOMINATIONS_PER_CITIZEN:
+        raise TooManyNominations(limit=NOMINATIONS_PER_CITIZEN)
+
+
+def _lock_nomination(nomination_id: int, actor: Actor) -> Nomination:
+    visible = Nomination.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
+    nomination: Nomination | None = (
+        visible.select_related("campaign").filter(pk=nomination_id).first()
+    )
+    if nomination is None:
+        raise NominationNotFound
+    actor.check("nominations.review", nomination.campaign.agency_id)
+    return nomination
+
+
+def _lock_pending(nomination_id: int, actor: Actor, now: datetime) -> Nomination:
+    """Fetch a nomination that waits for review, its campaign's numbering locked as well."""
+    nomination = _lock_nomination(nomination_id, actor)
+    Campaign.objects.select_for_update(no_key=True).get(pk=nomination.campaign_id)
+    if nomination.status != Nomination.Status.SUBMITTED:
+        raise NominationDecided(status=nomination.get_status_display())
+    _check_stage(nomination.campaign, "review", now)
+    return nomination
+
+
+def _decide(nomination: Nomination, status: str, reason: str, actor: Actor, now: datetime) -> None:
+    is_pending = status == Nomination.Status.SUBMITTED
+    nomination.status = status
+    nomination.status_reason = reason[:300]
+    nomination.decided_by_id = None if is_pending or actor.kind != "staff" else int(actor.id)
+    nomination.decided_at = None if is_pending else now
+    nomination.save(update_fields=["status", "status_reason", "decided_by", "decided_at"])
+
+
+def _file_of(nomination: Nomination, accepted: AcceptedFile, kind: str) -> Upload:
+    """Return a file of this nomination or of one merged into it."""
+    family = [nomination.pk, *nomination.merged.values_list("pk", flat=True)]
+    found = NominationFile.objects.filter(
+        pk=accepted.file_id, nomination_id__in=family, kind=kind
+    ).first()
+    if found is None:
+        raise NominationNotFound
+    return found.file
+
+
+def _publish_file(nomination: Nomination, accepted: AcceptedFile) -> int:
+    stored = _file_of(nomination, accepted, NominationFile.Kind.PICTURE)
+    with stored.open("rb") as upload:
+        picture = publish_picture(
+            upload=upload,
+            title=nomination.name,
+            alternative=accepted.alternative,
+            credit=_("公众推荐材料"),
+        )
+    return int(picture.pk)
+
+
+def _record(
+    nomination: Nomination, verb: str, actor: Actor, now: datetime, **facts: object
+) -> None:
+    audit.record(
+        actor=actor,
+        act=f"campaigns.nomination.{verb}",
+        target=nomination,
+        now=now,
+        agency_id=nomination.campaign.agency_id,
+        **facts,
+    )

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The result: computed after the vote, signed by a supervisor, published: three separate acts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from minyi.campaigns import scoring
+from minyi.campaigns.errors import (
+    CampaignNotFound,
+    DigestChanged,
+    FiguresMissing,
+    JuryEmpty,
+    NobodyToRank,
+    PublicityNotOver,
+    ReasonNeeded,
+    ResultNotFound,
+    ResultPublished,
+    ResultSigned,
+    ResultUnsigned,
+    ScoringNotOver,
+    SignerComputed,
+    VotingNotOver,
+)
+from minyi.campaigns.models import Ballot, Campaign, Nominee, Result, ResultLine, Round
+from minyi.campaigns.queries.counts import fold_counts
+from minyi.campaigns.queries.results import (
+    document_of,
+    gather_entries,
+    jury_progress,
+    weights_of,
+    without_figures,
+)
+from minyi.campaigns.scoring import Placed
+from minyi.core import audit
+from minyi.core.actors import Actor
+from minyi.core.errors import NotAllowed
+
+from .texts import tidy
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    upto_ballot: int
+    ballots: int
+    placed: list[Placed]
+    digest: str
+
+
+@transaction.atomic
+def compute_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
+    """Fold ballots, scores and figures into a result. May be done again until it is signed."""
+    campaign = _lock_campaign(campaign_id, actor, "results.compute")
+    result = Result.objects.filter(campaign=campaign).first()
+    if result is not None and result.signed_at is not None:
+        raise ResultSigned
+    outcome = _outcome(campaign, now)
+    before = result.digest if result else ""
+    result, _is_new = Result.objects.update_or_create(
+        campaign=campaign,
+        defaults={
+            "upto_ballot": outcome.upto_ballot,
+            "ballots": outcome.ballots,
+            "computed_at": now,
+            "computed_by_id": int(actor.id),
+            "digest": outcome.digest,
+        },
+    )
+    result.lines.all().delete()
+    ids = dict(campaign.nominees.values_list("number", "pk"))
+    ResultLine.objects.bulk_create(
+        ResultLine(
+            result=result,
+            nominee_id=ids[one.entry.number],
+            rank=one.rank,
+            is_selected=one.is_selected,
+            votes=one.entry.votes,
+            public_points=one.public_points,
+            jury_points=one.entry.jury_points,
+            figures_points=one.entry.figures_points,
+            score=one.score,
+        )
+        for one in outcome.placed
+    )
+    _record(campaign, "computed", actor, now, digest=outcome.digest, before=before)
+    return result
+
+
+@transaction.atomic
+def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> Result:
+    """Put the supervisor's name under the result, after computing it once more.
+
+    Whoever computed it cannot sign it. The digest must still be the one that was computed.
+    """
+    campaign = _lock_campaign(campaign_id, actor, "results.sign")
+    result = _get_result(campaign)
+    if result.signed_at is not None:
+        raise ResultSigned
+    if str(result.computed_by_id) == actor.id:
+        raise SignerComputed
+    if _outcome(campaign, now).digest != result.digest:
+        raise DigestChanged
+    result.signed_by_id = int(actor.id)
+    result.signed_at = now
+    result.signed_note = tidy(note)[:300]
+    result.save(update_fields=["signed_by", "signed_at", "signed_note"])
+    _record(campaign, "signed", actor, now, digest=result.digest, note=result.signed_note)
+    return result
+
+
+@transaction.atomic
+def withdraw_signature(*, campaign_id: int, reason: str, actor: Actor, now: datetime) -> Result:
+    """Take the signature back, so that an upheld objection can be put right before publication."""
+    campaign = _lock_campaign(campaign_id, actor, "results.sign")
+    result = _get_result(campaign)
+    if result.published_at is not None:
+        raise ResultPublished
+    if result.signed_at is None:
+        raise ResultUnsigned
+    if not tidy(reason):
+        raise ReasonNeeded
+    result.signed_by = None
+    result.signed_at = None
+    result.signed_note = ""
+    result.save(update_fields=["signed_by", "signed_at", "signed_note"])
+    _record(campaign, "signature_withdrawn", actor, now, digest=result.digest, reason=tidy(reason))
+    return result
+
+
+@transaction.atomic
+def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
+    """Make the signed result final and public. The first publication stands.
+
+    It waits for the end of a publicity stage that was announced; an award must have one (E-01).
+    """
+    campaign = _lock_campaign(campaign_id, actor, "results.publish")
+    result = _get_result(campaign)
+    if result.published_at is not None:
+        return result
+    if result.signed_at is None:
+        raise ResultUnsigned
+    publicity = campaign.stages.filter(kind="publicity").first()
+    if publicity is None and campaign.type == Campaign.Type.AWARD:
+        raise PublicityNotOver
+    if publicity is not None and now < publicity.closes_at:
+        raise PublicityNotOver
+    if _outcome(campaign, now).digest != result.digest:
+        raise DigestChanged
+    result.published_at = now
+    result.save(update_fields=["published_at"])
+    _record(campaign, "published", actor, now, digest=result.digest)
+    return result
+
+
+def _outcome(campaign: Campaign, now: datetime) -> _Outcome:
+    """Compute from the rows as they are now, or raise what is missing."""
+    paper = Round.objects.filter(campaign=campaign).first()
+    voting = campaign.stages.filter(kind="voting").first()
+    if paper is None or voting is None or now < voting.closes_at or _ms(now) < paper.closes_ms:
+        raise VotingNotOver
+    _check_parts(campaign)
+    last = Ballot.objects.filter(round=paper).aggregate(last=Max("id"))["last"] or 0
+    counts = fold_counts(round_id=paper.pk, upto_ballot=last, as_of=now)
+    placed = scoring.place(
+        gather_entries(campaign, counts.votes),
+        weights=weights_of(campaign),
+        tie_rule=campaign.tie_rule,
+        seats=campaign.seats,
+    )
+    document = document_of(campaign, upto_ballot=last, ballots=counts.ballots, placed=placed)
+    return _Outcome(last, counts.ballots, placed, scoring.digest_of(document))
+
+
+def _check_parts(campaign: Campaign) -> None:
+    """Raise when somebody is missing from what is to be weighed."""
+    if not campaign.nominees.filter(status=Nominee.Status.CANDIDATE).exists():
+        raise NobodyToRank
+    if campaign.jury_weight:
+        progress = jury_progress(campaign)
+        if not progress:
+            raise JuryEmpty(weight=campaign.jury_weight)
+        behind = [f"{one.name}（{one.done}/{one.due}）" for one in progress if one.missing]
+        if behind:
+            raise ScoringNotOver(missing="、".join(behind))
+    if campaign.figures_weight and (bare := without_figures(campaign)):
+        raise FiguresMissing(weight=campaign.figures_weight, missing="、".join(bare))
+
+
+def _lock_campaign(campaign_id: int, actor: Actor, permission: str) -> Campaign:
+    visible = Campaign.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
+    campaign: Campaign | None = visible.filter(pk=campaign_id).first()
+    if campaign is None or not campaign.is_launched:
+        raise CampaignNotFound
+    actor.check(permission, campaign.agency_id)
+    if actor.kind != "staff":
+        raise NotAllowed  # a result bears the names of people
+    return campaign
+
+
+def _get_result(campaign: Campaign) -> Result:
+    result: Result | None = Result.objects.filter(campaign=campaign).first()
+    if result is None:
+        raise ResultNotFound
+    return result
+
+
+def _record(campaign: Campaign, verb: str, actor: Actor, now: datetime, **facts: object) -> None:
+    audit.record(
+        actor=actor,
+        act=f"campaigns.result.{verb}",
+        target=campaign,
+        now=now,
+        agency_id=campaign.agency_id,
+        **facts,
+    )
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

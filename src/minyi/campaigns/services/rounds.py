@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ballot paper: printed from the campaign, stopped and started by the supervisor."""
+
+import json
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+
+from minyi.campaigns.errors import (
+    BallotPaperFrozen,
+    CampaignNotFound,
+    NotLaunched,
+    ReasonNeeded,
+    VotingOver,
+)
+from minyi.campaigns.models import Campaign, Nominee, Round, Stage
+from minyi.core import audit
+from minyi.core.actors import Actor
+
+
+@transaction.atomic
+def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
+    """Print the ballot paper, or bring it up to date with campaign, voting stage and candidates.
+
+    None while there is nothing to print: a draft has no paper, so nobody can vote on it. Once
+    voting has opened the paper may only lose candidates who withdrew, and close at another time.
+    """
+    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise CampaignNotFound
+    stage = campaign.stages.filter(kind="voting").first()
+    if stage is None or not campaign.is_launched:
+        return None
+    paper = Round.objects.select_for_update().filter(campaign=campaign).first()
+    if paper is None:
+        return _print_paper(campaign, stage)
+    if _ms(now) < paper.opens_ms:
+        return _reprint_paper(paper, campaign, stage)
+    return _trim_paper(paper, stage)
+
+
+@transaction.atomic
+def pause_voting(*, campaign_id: int, reason: str, actor: Actor, now: datetime) -> Round:
+    """Stop the vote at once; citizens read the reason. Pausing twice keeps the first reason."""
+    paper = _paper_for_supervisor(campaign_id, actor)
+    if not reason.strip():
+        raise ReasonNeeded
+    if _ms(now) >= paper.closes_ms:
+        raise VotingOver
+    if paper.paused:
+        return paper
+    paper.paused = True
+    paper.pause_reason = reason.strip()
+    paper.save(update_fields=["paused", "pause_reason"])
+    _record(paper, "campaigns.voting.paused", actor, now, reason=paper.pause_reason)
+    return paper
+
+
+@transaction.atomic
+def resume_voting(*, campaign_id: int, actor: Actor, now: datetime) -> Round:
+    """Let the vote go on; resuming a running vote changes nothing."""
+    paper = _paper_for_supervisor(campaign_id, actor)
+    if not paper.campaign.is_launched:
+        raise NotLaunched  # a cancelled campaign stays stopped
+    if _ms(now) >= paper.closes_ms:
+        raise VotingOver
+    if not paper.paused:
+        return paper
+    reason, paper.pause_reason = paper.pause_reason, ""
+    paper.paused = False
+    paper.save(update_fields=["paused", "pause_reason"])
+    _record(paper, "campaigns.voting.resumed", actor, now, paused_because=reason)
+    return paper
+
+
+def _print_paper(campaign: Campaign, stage: Stage) -> Round:
+    return Round.objects.create(
+        campaign=campaign,
+        order_seed=secrets.token_hex(16),
+        **_rules_of(campaign, stage, _candidates(campaign)),
+    )
+
+
+def _reprint_paper(paper: Round, campaign: Campaign, stage: Stage) -> Round:
+    for field, value in _rules_of(campaign, stage, _candidates(campaign)).items():
+        setattr(paper, field, value)
+    paper.save()
+    return paper
+
+
+def _trim_paper(paper: Round, stage: Stage) -> Round:
+    printed = json.loads(paper.candidates)
+    present = _candidates(paper.campaign)
+    late = [number for number in present if number not in printed]
+    if late:
+        raise BallotPaperFrozen(numbers="、".join(str(number) for number in late))
+    left = [number for number in printed if number in present]
+    paper.candidates = _as_json(left)
+    # A rule nobody can keep would end the vote: ask for no more picks than there are candidates.
+    paper.min_picks = min(paper.min_picks, max(len(left), 1))
+    paper.closes_ms = _ms(stage.closes_at)
+    paper.save(update_fields=["candidates", "min_picks", "closes_ms"])
+    return paper
+
+
+def _rules_of(campaign: Campaign, stage: Stage, candidates: list[int]) -> dict[str, object]:
+    return {
+        "slug": campaign.slug,
+        "opens_ms": _ms(stage.opens_at),
+        "closes_ms": _ms(stage.closes_at),
+        "min_picks": campaign.min_picks,
+        "max_picks": campaign.max_picks,
+        "frequency": campaign.frequency,
+        "candidates": _as_json(candidates),
+    }
+
+
+def _candidates(campaign: Campaign) -> list[int]:
+    candidates = campaign.nominees.filter(status=Nominee.Status.CANDIDATE)
+    return list(candidates.order_by("number").values_list("number", flat=True))
+
+
+def _paper_for_supervisor(campaign_id: int, actor: Actor) -> Round:
+    campaign = Campaign.objects.visible_to(actor).filter(pk=campaign_id).first()
+    if campaign is None:
+        raise CampaignNotFound
+    actor.check("voting.pause", campaign.agency_id)
+    papers = Round.objects.select_for_update().select_related("campaign")
+    paper = papers.filter(campaign=campaign).first()
+    if paper is None:
+        raise NotLaunched
+    return paper
+
+
+def _record(paper: Round, act: str, actor: Actor, now: datetime, **facts: object) -> None:
+    campaign = paper.campaign
+    audit.record(
+        actor=actor, act=act, target=campaign, now=now, agency_id=campaign.agency_id, **facts
+    )
+
+
+def _as_json(numbers: list[int]) -> str:
+    return json.dumps(numbers, separators=(",", ":"))
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tickets: who may cast a ballot, said to the ballot box without saying who it is.
+
+    tag   = HMAC-SHA256(key, "tag/v1\n"   campaign "\n" channel ":" account ":" subject)[:16 bytes]
+    order = HMAC-SHA256(key, "order/v1\n" campaign "\n" channel ":" account ":" subject)[:16 bytes]
+
+The key is made for each campaign from MINYI_TAG_KEY (HKDF, RFC 5869), so the tags of one person in
+two campaigns cannot be linked. The tag stands on the ballot; the order reference only arranges the
+nominees and may be shown, because nobody can get from one to the other without the key.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from ballotbox.ticket import issue_ticket
+from minyi.campaigns.errors import (
+    AttemptRefused,
+    IdentityOfAnotherAccount,
+    VotingHasNoAccount,
+    VotingNotOpen,
+)
+from minyi.campaigns.models import Campaign, Round
+from minyi.citizens.session import CitizenSession
+from minyi.integrity.verdicts import Attempt, judge
+
+TICKET_LIFE = timedelta(minutes=30)
+REF_BYTES = 16
+
+
+def hand_out_ticket(
+    *, campaign: Campaign, session: CitizenSession, language: str, now: datetime
+) -> str:
+    """Sign a ticket for this citizen, good for 30 minutes or until the vote closes.
+
+    It works only in the session it is made for. That somebody has voted already does not matter
+    here: the ballot box has the last word on «once».
+    """
+    check_identity(campaign=campaign, session=session)
+    paper = _open_round(campaign, now)
+    verdict = judge(Attempt(channel=session.channel, subject=session.subject))
+    if verdict.outcome == "refuse":
+        raise AttemptRefused(reasons="、".join(verdict.reasons))
+    closes_s = paper.closes_ms // 1000
+    return issue_ticket(
+        key=settings.TICKET_KEY.encode(),
+        round_id=paper.pk,
+        voter_ref=voter_ref_for(campaign_id=campaign.pk, session=session),
+        expires_s=min(int((now + TICKET_LIFE).timestamp()), closes_s),
+        session=session.key,
+        risk=verdict.risk,
+        language=language,
+    )
+
+
+def hand_out_ticket_by_id(
+    *, campaign_id: int, session: CitizenSession, language: str, now: datetime
+) -> str:
+    """Sign a ticket for a campaign known by its id."""
+    campaign = Campaign.objects.select_related("account", "round").get(pk=campaign_id)
+    return hand_out_ticket(campaign=campaign, session=session, language=language, now=now)
+
+
+def check_identity(*, campaign: Campaign, session: CitizenSession) -> None:
+    """Refuse an identity of another account than the campaign's.
+
+    One person has another openid in each account: two accounts would be two votes.
+    """
+    if campaign.account is None:
+        raise VotingHasNoAccount
+    if session.account != campaign.account.slug:
+        raise IdentityOfAnotherAccount(account=campaign.account.name)
+
+
+def voter_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
+    """Return the citizen's pseudonym on the ballots of one campaign: 32 hex digits."""
+    return _reference("tag/v1", campaign_id, session)
+
+
+def order_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
+    """Return what arranges the nominees for this citizen: 32 hex digits, safe to show to them."""
+    return _reference("order/v1", campaign_id, session)
+
+
+def _open_round(campaign: Campaign, now: datetime) -> Round:
+    paper: Round | None = getattr(campaign, "round", None)
+    if paper is None or not campaign.is_launched:
+        raise VotingNotOpen
+    if paper.paused or not paper.opens_ms <= int(now.timestamp() * 1000) < paper.closes_ms:
+        raise VotingNotOpen
+    return paper
+
+
+def _reference(label: str, campaign_id: int, session: CitizenSession) -> str:
+    key = _campaign_key(settings.TAG_KEY, campaign_id)
+    person = f"{session.channel}:{session.account}:{session.subject}"
+    message = f"{label}\n{campaign_id}\n{person}".encode()
+    return hmac.new(key, message, hashlib.sha256).digest()[:REF_BYTES].hex()
+
+
+@lru_cache(maxsize=64)
+def _campaign_key(tag_key: str, campaign_id: int) -> bytes:
+    info = f"minyi/tag-key/v1/campaign/{campaign_id}".encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(tag_key.encode())

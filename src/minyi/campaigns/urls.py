@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The citizens' pages. Everything about one campaign lies under /c/<slug>/."""
+
+from django.urls import path
+
+from .views import board, nominating, pages, results, voting
+
+app_name = "campaigns"
+
+urlpatterns = [
+    path("", pages.campaigns, name="list"),
+    path("c/<slug:slug>/", pages.home, name="home"),
+    path("c/<slug:slug>/nominees/", voting.nominees, name="nominees"),
+    path("c/<slug:slug>/nominees/<int:number>/", pages.nominee, name="nominee"),
+    path("c/<slug:slug>/nominate/", nominating.nominate, name="nominate"),
+    path("c/<slug:slug>/nominate/mine/", nominating.mine, name="my_nominations"),
+    path("c/<slug:slug>/ballot/", voting.ballot, name="ballot"),
+    path("c/<slug:slug>/board/", board.board, name="board"),
+    path("c/<slug:slug>/board/events", board.events, name="board_events"),
+    path("c/<slug:slug>/board.json", board.rows, name="board_rows"),
+    path("c/<slug:slug>/result/", results.result, name="result"),
+]

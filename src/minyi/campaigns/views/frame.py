@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages of one campaign have in common: finding it, and the frame around the content."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from minyi.campaigns.queries import public
+from minyi.campaigns.queries.public import PublicCampaign
+
+
+def reading_language() -> str:
+    """Return the language this page is written in."""
+    return get_language() or public.ORIGINAL
+
+
+def find(slug: str, now: datetime) -> PublicCampaign:
+    """Return the campaign in the reader's language."""
+    return public.get_campaign(slug=slug, language=reading_language(), now=now)
+
+
+def page(
+    request: HttpRequest, template: str, campaign: PublicCampaign, **context: object
+) -> HttpResponse:
+    """Draw a page of this campaign. It stands for one reader: shared caches must not keep it."""
+    frame = {
+        "campaign": campaign,
+        "office_name": campaign.office_name,
+        "supervision_phone": campaign.supervision_phone,
+    }
+    response = render(request, template, {**frame, **context})
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep a page with somebody's own matters out of every cache and search engine."""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading pages: open to every browser, whoever reads."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from minyi.campaigns.errors import CandidatesNotPublic
+from minyi.campaigns.queries import cards, public
+
+from . import frame
+
+
+@require_safe
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """List all campaigns: what is open now, what comes, what is over."""
+    found = public.list_campaigns(language=frame.reading_language(), now=timezone.now())
+    groups = {state: [card for card in found if card.state == state] for state in STATES}
+    response = render(request, "campaigns/list.html", {"groups": groups})
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+STATES = ("open", "soon", "done")
+
+
+@require_safe
+def home(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a campaign: what it is for, when, by which rules, and what one can do now."""
+    campaign = frame.find(slug, timezone.now())
+    cover = public.find_cover(campaign_id=campaign.id)
+    return frame.page(request, "campaigns/home.html", campaign, cover=cover)
+
+
+@require_safe
+def nominee(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one nominee, merits first."""
+    campaign = frame.find(slug, timezone.now())
+    if not campaign.shows_candidates:
+        raise CandidatesNotPublic
+    found = cards.get_nominee(campaign=campaign, number=number, language=frame.reading_language())
+    return frame.page(request, "campaigns/nominee.html", campaign, nominee=found)

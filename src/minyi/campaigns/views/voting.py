@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nominees, which are also the ballot paper, and what the ballot box answered."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from minyi.campaigns.queries import cards, order, own
+from minyi.campaigns.queries.cards import NomineeCard
+from minyi.campaigns.queries.own import OwnBallot
+from minyi.campaigns.queries.public import PublicCampaign
+from minyi.campaigns.services import tickets
+from minyi.citizens.session import CitizenSession
+
+from . import frame
+from .identity import ask_who, citizen_for
+from .refusals import explain_refusal
+
+EARLY_PICTURES = 4  # on the first screen of a phone; the rest load as one scrolls
+
+
+@dataclass(frozen=True, slots=True)
+class BallotPaper:
+    """What makes the list a ballot: a ticket for this session and a number for this one paper."""
+
+    ticket: str
+    nonce: str
+
+
+@require_safe
+def nominees(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the candidates; for a citizen who may vote now, as one form.
+
+    Reading needs no identity. `?vote=1` is how one asks to vote.
+    """
+    now = timezone.now()
+    campaign = frame.find(slug, now)
+    if not campaign.shows_candidates:
+        return frame.page(request, "campaigns/nominees_later.html", campaign)
+    citizen = citizen_for(request, campaign)
+    is_open = campaign.voting is not None and campaign.voting.state == "open"
+    if is_open and citizen is None and "vote" in request.GET:
+        return ask_who(request, campaign, reason=_("投票需要通过微信确认身份，以保证一人一票。"))
+    earlier = _earlier_ballot(campaign, citizen, now)
+    paper = _paper(campaign, citizen, now) if is_open and citizen and not earlier else None
+    found = cards.list_cards(campaign=campaign, language=frame.reading_language())
+    reader = tickets.order_ref_for(campaign_id=campaign.id, session=citizen) if citizen else ""
+    wanted = Wanted.read(request)
+    shown = wanted.among(_in_order(found, campaign, reader))
+    response = frame.page(
+        request,
+        "campaigns/nominees.html",
+        campaign,
+        cards=_draw(shown, is_pickable=paper is not None),
+        paper=paper,
+        earlier=earlier,
+        wanted=wanted,
+        total=len(found),
+        kinds=_kinds(campaign, found),
+        reader=reader or order.EVERYONE,
+        seed=_seed(campaign),
+    )
+    return frame.private(response) if citizen else response
+
+
+@require_safe
+def ballot(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what became of a ballot: the receipt, or why it was refused. Never what was picked."""
+    now = timezone.now()
+    campaign = frame.find(slug, now)
+    citizen = citizen_for(request, campaign)
+    if code := request.GET.get("code", ""):
+        earlier = _earlier_ballot(campaign, citizen, now)
+        refusal = explain_refusal(code, campaign=campaign, earlier=earlier)
+        page = frame.page(
+            request, "campaigns/ballot_refused.html", campaign, refusal=refusal, earlier=earlier
+        )
+        return frame.private(page)
+    if citizen is None:
+        return ask_who(request, campaign, reason=_("查看本人的投票回执，需要通过微信确认身份。"))
+    receipt = request.GET.get("receipt", "")
+    found = _own_receipt(campaign, citizen, receipt) if receipt else None
+    page = frame.page(
+        request,
+        "campaigns/ballot.html",
+        campaign,
+        own=found or _earlier_ballot(campaign, citizen, now),
+        is_unknown=bool(receipt) and found is None,
+    )
+    return frame.private(page)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the reader looks for in the list."""
+
+    words: str
+    category: int | None
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> "Wanted":
+        """Read search words and category; what cannot be read asks for nothing."""
+        category = request.GET.get("category", "")
+        is_number = category.isascii() and category.isdecimal()
+        return cls(request.GET.get("q", "").strip()[:60], int(category[:18]) if is_number else None)
+
+    def among(self, found: list[NomineeCard]) -> list[NomineeCard]:
+        """Keep what is looked for, in the order given."""
+        if self.category is not None:
+            found = [card for card in found if card.category_id == self.category]
+        return [card for card in found if card.matches(self.words)] if self.words else found
+
+
+def _earlier_ballot(
+    campaign: PublicCampaign, citizen: CitizenSession | None, now: datetime
+) -> OwnBallot | None:
+    if citizen is None or campaign.voting is None:
+        return None
+    return own.find_ballot(
+        round_id=campaign.voting.round_id,
+        voter_ref=tickets.voter_ref_for(campaign_id=campaign.id, session=citizen),
+        frequency=campaign.frequency,
+        now=now,
+    )
+
+
+def _own_receipt(
+    campaign: PublicCampaign, citizen: CitizenSession, receipt: str
+) -> OwnBallot | None:
+    if campaign.voting is None:
+        return None
+    voter_ref = tickets.voter_ref_for(campaign_id=campaign.id, session=citizen)
+    return own.find_receipt(
+        round_id=campaign.voting.round_id, voter_ref=voter_ref, receipt=receipt[:32]
+    )
+
+
+def _paper(campaign: PublicCampaign, citizen: CitizenSession, now: datetime) -> BallotPaper:
+    ticket = tickets.hand_out_ticket_by_id(
+        campaign_id=campaign.id, session=citizen, language=frame.reading_language(), now=now
+    )
+    return BallotPaper(ticket, secrets.token_hex(16))
+
+
+def _in_order(
+    found: list[NomineeCard], campaign: PublicCampaign, reader: str
+) -> list[NomineeCard]:
+    by_number = {card.number: card for card in found}
+    numbers = order.order_numbers(seed=_seed(campaign), reader=reader, numbers=by_number)
+    return [by_number[number] for number in numbers]
+
+
+def _seed(campaign: PublicCampaign) -> str:
+    return campaign.voting.order_seed if campaign.voting else campaign.slug
+
+
+def _kinds(campaign: PublicCampaign, found: list[NomineeCard]) -> list[tuple[int, str, int]]:
+    """Return (id, name, number of candidates) of each category that has candidates."""
+    counted = [
+        (kind.id, kind.name, sum(card.category_id == kind.id for card in found))
+        for kind in campaign.categories
+    ]
+    return [kind for kind in counted if kind[2]]
+
+
+def _draw(shown: list[NomineeCard], *, is_pickable: bool) -> list[SafeString]:
+    language = frame.reading_language()
+    return [
+        draw_card(card, language, is_pickable, place < EARLY_PICTURES)
+        for place, card in enumerate(shown)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def draw_card(card: NomineeCard, language: str, is_pickable: bool, is_early: bool) -> SafeString:
+    """Draw one card. Nothing but the arguments decides how it looks, so it is drawn once.
+
+    `language` is the active one: it belongs to the key.
+    """
+    context = {"nominee": card, "pickable": is_pickable, "early": is_early}
+    return render_to_string("ui/_nominee_card.html", context)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The style guide in a real browser: sizes, reach, contrast, and a policy nobody breaks.
+
+No server and no network: what the browser asks for is answered from Django and the built files.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.contrib.staticfiles import finders
+from django.test import Client
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+SITE = "http://minyi.test"
+POLICY = "default-src 'self'"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+BUILT = Path(__file__).parents[1] / "static" / "ui" / "dist" / "citizen.css"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
+    pytest.mark.skipif(not BUILT.exists(), reason="the frontend is not built (make setup)"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page and what it complained about; `ballots` are the bodies it posted."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    ballots: list[dict] = field(default_factory=list)
+    box: Callable[[Route], None] | None = None
+
+
+@pytest.fixture
+def open_guide(chromium: Browser, settings) -> Iterator[Callable[..., Opened]]:
+    settings.ROOT_URLCONF = "minyi.ui.tests.urls"
+    contexts = []
+
+    def open_(type_size: str = "normal", width: int = 390, script: bool = True) -> Opened:
+        size = {"width": width, "height": 844}
+        context = chromium.new_context(
+            viewport=size, java_script_enabled=script, reduced_motion="reduce", locale="zh-CN"
+        )
+        contexts.append(context)
+        opened = Opened(context.new_page())
+        opened.page.on("console", lambda said: opened.complaints.append(said.text))
+        opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        body = guide(type_size)
+        opened.page.route("**/*", lambda route: answer(route, body, opened))
+        opened.page.goto(f"{SITE}/styleguide/")
+        return opened
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def guide(type_size: str) -> str:
+    client = Client()
+    client.cookies["minyi_type"] = type_size
+    return client.get("/styleguide/").content.decode()
+
+
+def answer(route: Route, body: str, opened: Opened) -> None:
+    path = route.request.url.removeprefix(SITE).split("?")[0]
+    if path == "/styleguide/":
+        headers = {"Content-Security-Policy": POLICY}
+        route.fulfill(body=body, content_type="text/html; charset=utf-8", headers=headers)
+    elif path.startswith("/static/") and (found := finders.find(path.removeprefix("/static/"))):
+        route.fulfill(body=Path(found).read_bytes(), content_type=TYPES[Path(found).suffix])
+    elif path == "/v/ballots" and opened.box:
+        opened.ballots.append(json.loads(route.request.post_data or "{}"))
+        opened.box(route)
+    else:
+        route.fulfill(body="", content_type="text/html")
+
+
+def sizes_of_text(page: Page, selector: str) -> list[float]:
+    """Return the font sizes (px) of elements that carry visible text themselves."""
+    return page.eval_on_selector_all(
+        selector,
+        """all => all.filter(e => e.checkVisibility() && e.getClientRects()[0]?.width > 2
+              && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+            .map(e => parseFloat(getComputedStyle(e).fontSize))""",
+    )
+
+
+def too_small(page: Page, least: int) -> list[str]:
+    """Return controls that are lower than `least`; links within sentences are exempt (2.5.8)."""
+    return page.evaluate(
+        """least => [...document.querySelectorAll(
+             'button, summary, .weui-btn, .weui-cell_access, .mi-filters a, .mi-footer li a, '
+             + '.mi-nominee__pick, .mi-nominee__more, .mi-brand, select, input.mi-control')]
+           .filter(e => e.checkVisibility() && e.getBoundingClientRect().height < least - 0.5)
+           .map(e => `${e.className || e.tagName} ${e.getBoundingClientRect().height}`)""",
+        least,
+    )
+
+
+def test_normal_type_has_targets_of_44(open_guide):
+    assert too_small(open_guide().page, 44) == []
+
+
+def test_large_type_has_text_of_18_and_targets_of_60(open_guide):
+    page = open_guide("large").page
+    assert too_small(page, 60) == []
+    assert min(sizes_of_text(page, "main *:not(option)")) >= 18
+
+
+def test_the_largest_type_reaches_30(open_guide):
+    page = open_guide("largest").page
+    assert float(page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")) >= 30
+
+
+def test_large_type_keeps_its_line_height(open_guide):
+    page = open_guide("large").page
+    low = page.eval_on_selector_all(
+        "main p, main li, main h2",
+        """all => all.map(e => getComputedStyle(e))
+             .map(s => parseFloat(s.lineHeight) / parseFloat(s.fontSize)).filter(r => r < 1.3)""",
+    )
+    assert low == []
+
+
+@pytest.mark.parametrize("type_size", ["normal", "large", "largest"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_nothing_needs_scrolling_sideways(open_guide, type_size: str, width: int):
+    page = open_guide(type_size, width).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("type_size", ["normal", "large"])
+def test_axe_finds_nothing(open_guide, type_size: str):
+    opened = open_guide(type_size)
+    violations = Axe().run(opened.page)["violations"]
+    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in violations] == []
+
+
+def test_the_strictest_policy_is_kept_and_charts_are_drawn(open_guide):
+    opened = open_guide()
+    opened.page.wait_for_selector("[data-plot] canvas")
+    assert opened.page.locator("[data-plot] canvas").count() == 3
+    assert [said for said in opened.complaints if "favicon" not in said] == []
+
+
+def test_without_script_the_tables_are_open_and_the_ballot_is_a_form(open_guide):
+    page = open_guide(script=False).page
+    assert page.locator("[data-rows][open]").count() == 3
+    assert page.locator("[data-plot]").first.is_hidden()
+    assert page.locator("form[data-ballot] input[name=pick]:not([type=hidden])").count() == 3
+    assert page.locator("form[data-ballot] [type=submit]").is_enabled()
+
+
+def test_no_more_can_be_picked_than_the_rule_allows(open_guide):
+    page = open_guide().page
+    page.evaluate("document.querySelector('form[data-ballot]').dataset.max = '1'")
+    page.reload()
+    boxes = page.locator("form[data-ballot] input[name=pick]")
+    boxes.nth(1).check()
+    boxes.nth(2).check()
+    picked = page.evaluate("[...document.querySelectorAll('[name=pick]:checked')].length")
+    assert picked == 3
+    assert page.locator("[data-count]").inner_text() == "3"
+
+
+def test_a_full_server_is_asked_again_with_the_same_number(open_guide):
+    opened = open_guide()
+    answers = iter([503, 503, 201])
+
+    def box(route: Route) -> None:
+        status = next(answers)
+        route.fulfill(status=status, json={"receipt": "R1"} if status == 201 else {})
+
+    opened.box = box
+    opened.page.locator("form[data-ballot] input[name=pick]").nth(1).check()
+    opened.page.locator("form[data-ballot] [type=submit]").click()
+    opened.page.wait_for_url("**/c/sample/ballot/?receipt=R1")
+    assert len(opened.ballots) == 3
+    assert len({ballot["nonce"] for ballot in opened.ballots}) == 1
+    assert opened.ballots[0]["picks"] == [1, 12]
+
+
+def test_a_refused_ballot_says_why_and_what_to_do(open_guide):
+    opened = open_guide()
+    opened.box = lambda route: route.fulfill(
+        status=409, json={"detail": "您已经投过票。", "action": "先前的选票有效。"}
+    )
+    opened.page.locator("form[data-ballot] input[name=pick]").nth(1).check()
+    opened.page.locator("form[data-ballot] [type=submit]").click()
+    opened.page.get_by_role("alert").filter(has_text="您已经投过票").wait_for()
+
+
+def test_too_few_picks_are_not_sent(open_guide):
+    opened = open_guide()
+    opened.box = lambda route: route.fulfill(status=201, json={"receipt": "R1"})
+    opened.page.locator("form[data-ballot] [type=submit]").click()
+    opened.page.get_by_text("至少选 2 个才能提交。").wait_for()
+    assert opened.ballots == []

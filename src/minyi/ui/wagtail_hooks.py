@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console in the same colours and type as the citizens' pages."""
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from wagtail import hooks
+
+
+@hooks.register("insert_global_admin_css")
+def console_style() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("ui/dist/staff.css"))
+
+
+@hooks.register("insert_global_admin_js")
+def console_script() -> SafeString:
+    return format_html('<script src="{}" defer></script>', static("ui/dist/staff.js"))

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/wechat/<account>/callback`: what WeChat posts, answered at once (wechat-api.md §1).
+
+Raw ASGI: no ORM, no session, no template between a citizen and the answer.
+
+    GET    verification of the address: signature, then echostr back
+    POST   plain mode: `signature` vouches for the sender, the body is readable
+           compatible and secure mode: `msg_signature` vouches for the body, which is sealed
+
+The compatible mode's readable twin is never used: nothing vouches for it.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from prometheus_client import Counter
+
+from .conversation import choose_reply
+from .crypto import Malformed, Undecipherable, is_signed, sign
+from .deliveries import Deliveries
+from .desks import Desk, Desks, NoDesksYet, load_desks
+from .messages import (
+    Message,
+    NotAMessage,
+    Reply,
+    parse_xml,
+    read_message,
+    write_envelope,
+    write_reply,
+)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+LARGEST_BODY = 64 * 1024
+LONGEST_QUERY = 2048
+BODY_S = 3
+FRESH_S = 300
+ACKNOWLEDGED = b"success"
+
+ANSWERED = Counter("minyi_wechat_callbacks", "Callbacks from WeChat, by outcome.", ["outcome"])
+_replied, _acknowledged, _repeated, _verified = (
+    ANSWERED.labels(outcome) for outcome in ("replied", "acknowledged", "repeated", "verified")
+)
+
+_REFUSALS = {
+    "not_from_wechat": (
+        403,
+        "签名、时间戳或密文不符，未作任何处理。请核对公众平台与本平台的 Token、EncodingAESKey、"
+        "AppID 和服务器时间。",
+    ),
+    "malformed": (400, "无法识别的消息，未作任何处理。请按公众平台的消息格式发送 XML。"),
+    "too_large": (413, "消息超过 64 KiB，未作任何处理。"),
+    "too_slow": (408, "消息没有在 3 秒内收完，未作任何处理。请重新发送。"),
+    "method_not_allowed": (405, "此地址只接受 GET 和 POST。"),
+    "account_not_found": (404, "本平台没有登记这个公众号。请核对服务器地址。"),
+    "account_not_ready": (503, "公众号的 Token 或 EncodingAESKey 尚未配置。请联系管理员。"),
+    "unavailable": (503, "暂时无法服务，请稍后重试。"),
+}
+
+
+class Answer(NamedTuple):
+    """What goes back."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Refused(Exception):
+    """The callback is turned away; `code` is a key of the table above."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class CallbackApp:
+    """The ASGI application around one set of desks."""
+
+    def __init__(
+        self,
+        desks: Desks,
+        *,
+        clock: Callable[[], float] = time.time,
+        deliveries: Deliveries | None = None,
+    ) -> None:
+        self._desks = desks
+        self._clock = clock
+        self._deliveries = deliveries or Deliveries(clock=clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            status, headers, body = await self._answer(scope, receive)
+        except Refused as refused:
+            ANSWERED.labels(refused.code).inc()
+            status, headers, body = _refusal(refused.code)
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] not in ("POST", "GET"):
+            raise Refused("method_not_allowed")
+        desk = await self._desk(scope["path"])
+        query = _read_query(scope["query_string"])
+        now_s = int(self._clock())
+        _check_fresh(query, now_s)
+        if scope["method"] == "GET":
+            _check_signed(query.get("signature", ""), desk, query)
+            _verified.inc()
+            return Answer(200, _TEXT, query.get("echostr", "").encode())
+        fields = _parse(await _read_body(scope, receive))
+        message = _open_message(desk, query, fields)
+        reply = self._reply_to(desk, message)
+        if reply is None:
+            return Answer(200, _TEXT, ACKNOWLEDGED)
+        words = write_reply(reply, answering=message, now_s=now_s)
+        if desk.crypt is None:
+            return Answer(200, _XML, words)
+        sealed = desk.crypt.encrypt(words)
+        nonce = query["nonce"]
+        signature = sign(desk.token, str(now_s).encode(), nonce.encode(), sealed)
+        return Answer(
+            200,
+            _XML,
+            write_envelope(sealed=sealed, signature=signature, now_s=now_s, nonce=nonce),
+        )
+
+    async def _desk(self, path: str) -> Desk:
+        try:
+            desk = await self._desks.find(path.split("/")[2])
+        except NoDesksYet as error:
+            raise Refused("unavailable") from error
+        if desk is None:
+            raise Refused("account_not_found")
+        if not desk.is_open:
+            raise Refused("account_not_ready")
+        return desk
+
+    def _reply_to(self, desk: Desk, message: Message) -> Reply | None:
+        """Answer a new message; a repeated one gets what it got before, and nothing happens."""
+        known = self._deliveries.find(message.identity)
+        if known is not None:
+            _repeated.inc()
+            return known.reply
+        reply = choose_reply(desk.phrases, message)
+        self._deliveries.keep(message.identity, reply)
+        (_replied if reply else _acknowledged).inc()
+        return reply
+
+
+def _read_query(raw: bytes) -> dict[str, str]:
+    if len(raw) > LONGEST_QUERY:
+        raise Refused("malformed")
+    try:
+        return dict(parse_qsl(raw.decode("ascii"), errors="strict"))
+    except ValueError as error:
+        raise Refused("malformed") from error
+
+
+def _check_fresh(query: dict[str, str], now_s: int) -> None:
+    """WeChat's own server gives no replay window (§1.2): a signature of ours lasts five minutes."""
+    stamp = query.get("timestamp", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 12):
+        raise Refused("not_from_wechat")
+    if abs(now_s - int(stamp)) > FRESH_S:
+        raise Refused("not_from_wechat")
+
+
+def _open_message(desk: Desk, query: dict[str, str], fields: dict[str, str]) -> Message:
+    """Return the message after checking that WeChat sent it, and to this account."""
+    if desk.crypt is None:
+        _check_signed(query.get("signature", ""), desk, query)
+        return _read(fields)
+    sealed = fields.get("Encrypt", "").strip().encode()
+    _check_signed(query.get("msg_signature", ""), desk, query, sealed)
+    try:
+        plain = desk.crypt.decrypt(sealed)
+    except Malformed as error:
+        raise Refused("malformed") from error
+    except Undecipherable as error:
+        raise Refused("not_from_wechat") from error
+    return _read(_parse(plain))
+
+
+def _check_signed(signature: str, desk: Desk, query: dict[str, str], *sealed: bytes) -> None:
+    stamp, nonce = query["timestamp"].encode(), query.get("nonce", "").encode()
+    if not nonce or not is_signed(signature, desk.token, stamp, nonce, *sealed):
+        raise Refused("not_from_wechat")
+
+
+def _parse(body: bytes) -> dict[str, str]:
+    try:
+        return parse_xml(body)
+    except NotAMessage as error:
+        raise Refused("malformed") from error
+
+
+def _read(fields: dict[str, str]) -> Message:
+    try:
+        return read_message(fields)
+    except NotAMessage as error:
+        raise Refused("malformed") from error
+
+
+async def _read_body(scope: Scope, receive: Receive) -> bytes:
+    """Return the body, if it arrives in time and is not too long; never more than that is held."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (not value.isdigit() or int(value) > LARGEST_BODY):
+            raise Refused("too_large")
+    try:
+        async with asyncio.timeout(BODY_S):
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            while message.get("more_body", False) and len(body) <= LARGEST_BODY:
+                message = await receive()
+                body += message.get("body", b"")
+    except TimeoutError as error:
+        raise Refused("too_slow") from error
+    if len(body) > LARGEST_BODY:
+        raise Refused("too_large")
+    return body
+
+
+_SAFE: Headers = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+_XML: Headers = [(b"content-type", b"application/xml; charset=utf-8"), *_SAFE]
+_TEXT: Headers = [(b"content-type", b"text/plain; charset=utf-8"), *_SAFE]
+
+
+def _refusal(code: str) -> Answer:
+    status, sentence = _REFUSALS[code]
+    headers = list(_TEXT)
+    if code in ("too_large", "too_slow"):
+        # The rest of the body is not read, so the connection cannot carry another request.
+        headers.append((b"connection", b"close"))
+    if code == "method_not_allowed":
+        headers.append((b"allow", b"GET, POST"))
+    if status == 503:
+        headers.append((b"retry-after", b"2"))
+    return Answer(status, headers, f"{code}: {sentence}\n".encode())
+
+
+app = CallbackApp(Desks(load_desks))

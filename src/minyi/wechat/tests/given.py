@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builders of accounts, and of messages as WeChat sends them."""
+
+import time
+from itertools import count
+from urllib.parse import urlencode
+
+from minyi.agencies.models import OfficialAccount
+from minyi.agencies.tests.given import given_agency
+from minyi.wechat.crypto import MessageCrypt, sign
+from minyi.wechat.queries import Account
+
+APPID = "wx5a4d1e9c0b7f2e63"
+SECRET = "sandbox-secret-not-for-production"
+TOKEN = "sandboxtoken"
+AES_KEY = "SandboxKeyForLocalDevelopmentOnly0123456789"
+ORIGINAL_ID = "gh_5a4d1e9c0b7f"
+OPENID = "oCitizen0000000000000000001a"
+SECRETS = {"sandbox": {"secret": SECRET, "token": TOKEN, "aes_key": AES_KEY}}
+_number = count(1)
+
+
+def given_official_account(**fields: object) -> OfficialAccount:
+    """The sample account as a row of the register."""
+    defaults = {
+        "slug": "sandbox",
+        "name": "青禾政务服务（示例）",
+        "kind": OfficialAccount.Kind.SERVICE,
+        "is_verified": True,
+        "appid": APPID,
+        "original_id": ORIGINAL_ID,
+        "welcome": "感谢关注青禾政务服务（示例）。",
+    }
+    return OfficialAccount.objects.create(agency=given_agency(), **{**defaults, **fields})
+
+
+def given_account(**fields: object) -> Account:
+    """The sample account as a value, without a database."""
+    defaults = {
+        "slug": "sandbox",
+        "name": "青禾政务服务（示例）",
+        "kind": "SVC",
+        "is_verified": True,
+        "appid": APPID,
+        "original_id": ORIGINAL_ID,
+        "mode": "secure",
+        "welcome": "感谢关注青禾政务服务（示例）。",
+        "secret": SECRET,
+        "token": TOKEN,
+        "aes_key": AES_KEY,
+    }
+    return Account(**{**defaults, **fields})
+
+
+def text_message(content: str = "投票", **fields: object) -> bytes:
+    """A text message of a citizen, each with a number of its own."""
+    return message(MsgType="text", Content=content, MsgId=next(_number), **fields)
+
+
+def event(name: str, **fields: object) -> bytes:
+    """An event of a citizen."""
+    return message(MsgType="event", Event=name, **fields)
+
+
+def message(**fields: object) -> bytes:
+    whole = {
+        "ToUserName": ORIGINAL_ID,
+        "FromUserName": OPENID,
+        "CreateTime": int(time.time()),
+        **fields,
+    }
+    return xml(whole)
+
+
+def xml(fields: dict[str, object]) -> bytes:
+    parts = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in fields.items())
+    return f"<xml>{parts}</xml>".encode()
+
+
+def sealed_post(plain: bytes, **changed: object) -> tuple[str, bytes]:
+    """Query and body of a secure-mode callback; `changed` spoils or replaces its parts."""
+    parts = {
+        "timestamp": str(int(time.time())),
+        "nonce": "415670741",
+        "appid": APPID,
+        "aes_key": AES_KEY,
+        **changed,
+    }
+    crypt = MessageCrypt(aes_key=parts["aes_key"], appid=parts["appid"])
+    sealed = parts.get("sealed", crypt.encrypt(plain))
+    stamp, nonce = parts["timestamp"].encode(), parts["nonce"].encode()
+    query = {
+        "signature": sign(TOKEN.encode(), stamp, nonce),
+        "timestamp": parts["timestamp"],
+        "nonce": parts["nonce"],
+        "openid": OPENID,
+        "encrypt_type": "aes",
+        "msg_signature": parts.get("signature", sign(TOKEN.encode(), stamp, nonce, sealed)),
+    }
+    body = xml({"ToUserName": ORIGINAL_ID, "Encrypt": sealed.decode()})
+    return urlencode(query), body
+
+
+def plain_query(**changed: str) -> str:
+    """Query of a plain-mode callback or of the verification of the address."""
+    stamp = changed.pop("timestamp", str(int(time.time())))
+    nonce = changed.pop("nonce", "415670741")
+    signature = sign(TOKEN.encode(), stamp.encode(), nonce.encode())
+    return urlencode(
+        {"signature": signature, "timestamp": stamp, "nonce": nonce, "openid": OPENID, **changed}
+    )
