@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 import pytest
 
@@ -47,26 +47,30 @@ async def read_answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, obje
     return int(head[9:12]), json.loads(await reader.readexactly(length))
 
 
-async def send(port: int, request: bytes) -> tuple[int, dict[str, object]]:
+@asynccontextmanager
+async def connection(port: int):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(request)
-        await writer.drain()
-        return await asyncio.wait_for(read_answer(reader), 15)
+        yield reader, writer
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def send(port: int, request: bytes) -> tuple[int, dict[str, object]]:
+    async with connection(port) as (reader, writer):
+        writer.write(request)
+        return await asyncio.wait_for(read_answer(reader), 15)
 
 
 async def wait_until_ready(port: int) -> None:
     for _ in range(300):
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            status, _ = await send(port, b"GET /v/healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
         except OSError:
             await asyncio.sleep(0.05)
             continue
-        writer.write(b"GET /v/healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
-        status, _ = await read_answer(reader)
-        writer.close()
         assert status == 200
         return
     raise AssertionError("the server did not start")
@@ -126,22 +130,21 @@ def test_ten_megabytes_are_refused_without_being_read(tmp_path, announced):
 
     async def run():
         await wait_until_ready(port)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head)
         sent = 0
-        answer = asyncio.create_task(read_answer(reader))
-        while sent < size and not answer.done():
-            writer.write(piece)
-            sent += 64_000
-            try:
-                await asyncio.wait_for(writer.drain(), 1)
-            except (OSError, TimeoutError):
-                break  # the server stopped listening: what is asked of it
-            await asyncio.sleep(0)
-        status, problem = await asyncio.wait_for(answer, 10)
-        writer.close()
-        again = await send(port, request_of(given_ballot()))
-        return status, problem["code"], sent, again[0]
+        async with connection(port) as (reader, writer):
+            writer.write(head)
+            answer = asyncio.create_task(read_answer(reader))
+            while sent < size and not answer.done():
+                writer.write(piece)
+                sent += 64_000
+                try:
+                    await asyncio.wait_for(writer.drain(), 1)
+                except (OSError, TimeoutError):
+                    break  # the server stopped listening: what is asked of it
+                await asyncio.sleep(0)
+            status, problem = await asyncio.wait_for(answer, 10)
+        again, _ = await send(port, request_of(given_ballot()))
+        return status, problem["code"], sent, again
 
     with given_server(given_sqlite(tmp_path / "ballots.sqlite3"), port):
         status, code, sent, again = asyncio.run(run())
@@ -158,16 +161,16 @@ class Crowd:
 
     async def vote(self, port: int) -> None:
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            while True:
-                voter = os.urandom(16).hex()
-                request = request_of(given_ballot(ticket=given_ticket(voter_ref=voter)))
-                self.unanswered.append((voter, request))
-                writer.write(request)
-                status, answer = await read_answer(reader)
-                assert status == 201
-                self.receipts[voter] = str(answer["receipt"])
-                self.unanswered.remove((voter, request))
+            async with connection(port) as (reader, writer):
+                while True:
+                    voter = os.urandom(16).hex()
+                    request = request_of(given_ballot(ticket=given_ticket(voter_ref=voter)))
+                    self.unanswered.append((voter, request))
+                    writer.write(request)
+                    status, answer = await read_answer(reader)
+                    assert status == 201
+                    self.receipts[voter] = str(answer["receipt"])
+                    self.unanswered.remove((voter, request))
         except (OSError, asyncio.IncompleteReadError):
             return  # the server was killed
 

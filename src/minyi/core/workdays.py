@@ -5,6 +5,7 @@ Law: the day of the event is not counted (民法典 art. 201). A year whose holi
 has not announced yet gives a provisional date.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -30,10 +31,11 @@ def add_workdays(*, start: date, amount: int) -> DueDate:
     counted: list[date] = []
     skipped: list[date] = []
     provisional = False
+    by_hand = _entered_by_hand(start)
     day = start
     while len(counted) < amount:
         day += timedelta(days=1)
-        is_workday, announced = _judge(day)
+        is_workday, announced = _judge(day, by_hand)
         provisional |= not announced
         (counted if is_workday else skipped).append(day)
     return DueDate(day, tuple(counted), tuple(skipped), provisional)
@@ -44,19 +46,24 @@ def count_workdays(*, start: date, end: date) -> DueDate:
     counted: list[date] = []
     skipped: list[date] = []
     provisional = False
+    by_hand = _entered_by_hand(start)
     for offset in range(1, (end - start).days + 1):
         day = start + timedelta(days=offset)
-        is_workday, announced = _judge(day)
+        is_workday, announced = _judge(day, by_hand)
         provisional |= not announced
         (counted if is_workday else skipped).append(day)
     return DueDate(end, tuple(counted), tuple(skipped), provisional)
 
 
-def _judge(day: date) -> tuple[bool, bool]:
+def _entered_by_hand(after: date) -> dict[date, bool]:
+    """Return the corrections an administrator made to the days after this one, in one query."""
+    return dict(DayOverride.objects.filter(day__gt=after).values_list("day", "is_workday"))
+
+
+def _judge(day: date, by_hand: Mapping[date, bool]) -> tuple[bool, bool]:
     """Return (is a working day, its year is announced)."""
-    override = DayOverride.objects.filter(day=day).values_list("is_workday", flat=True).first()
-    if override is not None:
-        return override, True
+    if day in by_hand:
+        return by_hand[day], True
     try:
         return chinese_calendar.is_workday(day), True
     except NotImplementedError:
