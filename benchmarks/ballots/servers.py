@@ -28,10 +28,12 @@ def granian(target: str, *, workers: int = 1, **environ: str) -> Iterator[int]:
 
 
 @contextmanager
-def uvicorn(target: str, **environ: str) -> Iterator[int]:
-    """Serve an ASGI application with one uvicorn worker and yield the port."""
-    options = "--loop uvloop --http httptools --log-level warning --no-access-log"
-    yield from _serve(["uvicorn", *options.split(), "--port", str(PORT), target], environ)
+def gunicorn(target: str, **environ: str) -> Iterator[int]:
+    """Serve a WSGI application with one synchronous gunicorn worker and yield the port."""
+    options = "--workers 1 --worker-class sync --backlog 2048 --log-level warning"
+    yield from _serve(
+        ["gunicorn", *options.split(), "--bind", f"127.0.0.1:{PORT}", target], environ
+    )
 
 
 def _serve(arguments: list[str], environ: dict[str, str]) -> Iterator[int]:
@@ -39,9 +41,7 @@ def _serve(arguments: list[str], environ: dict[str, str]) -> Iterator[int]:
     server = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=os.environ
-        | {"PYTHONPATH": path, "MINYI_TICKET_KEY": TICKET_KEY.decode()}
-        | environ,
+        env=os.environ | {"PYTHONPATH": path, "MINYI_TICKET_KEY": TICKET_KEY.decode()} | environ,
     )
     try:
         _wait_until_open(server)

@@ -58,6 +58,7 @@ class BallotBox:
         self._queue_limit = queue_limit
         self._waiting: list[tuple[Ballot, asyncio.Future[Outcome]]] = []
         self._wanted = 1  # ballots that are worth a commit now
+        self._gathering: asyncio.TimerHandle | None = None
         self._arrived = asyncio.Event()
         self._committer: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -130,13 +131,16 @@ class BallotBox:
         spend a flush to disk on each handful, so half the last batch is awaited, though never
         longer than the last commit took. After a lone ballot nothing is awaited.
         """
+        if self._gathering is not None:
+            self._gathering.cancel()
         self._wanted = max(1, last_size // 2)
         if len(self._waiting) >= self._wanted:
             return
         self._arrived.clear()
         if self._wanted > 1:
             wait_s = min(last_s, LONGEST_GATHERING_S)
-            asyncio.get_running_loop().call_later(wait_s, self._stop_gathering)
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_later(wait_s, self._stop_gathering)
 
     def _stop_gathering(self) -> None:
         self._wanted = 1

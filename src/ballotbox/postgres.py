@@ -89,14 +89,17 @@ class _PostgresTransaction:
         self.connection = connection
         self._last_ms = 0
 
-    def begin(self, round_ids: Sequence[int]) -> int:
+    def begin(self, round_ids: Sequence[int]) -> tuple[int, dict[int, RoundSnapshot]]:
         # In the order of their numbers, so that two processes cannot wait for each other.
         keys = [schema.POSTGRES_LOCK_SPACE + round_id for round_id in round_ids]
-        self.connection.execute(schema.POSTGRES_LOCK_ROUNDS, {"keys": keys})
-        # The database's clock, after the lock: one clock for all processes that serve a round.
-        (now_ms,) = self.connection.execute(schema.POSTGRES_NOW_MS).fetchone() or (0,)
+        with self.connection.pipeline():  # one journey for all three
+            self.connection.execute(schema.POSTGRES_LOCK_ROUNDS, {"keys": keys})
+            # The database's clock, after the lock: one clock for all processes.
+            clock = self.connection.execute(schema.POSTGRES_NOW_MS)
+            rounds = _read_rounds(self.connection, round_ids)
+            (now_ms,) = clock.fetchone() or (0,)
         self._last_ms = max(self._last_ms, now_ms)
-        return self._last_ms
+        return self._last_ms, rounds
 
     def read_rounds(self, round_ids: Sequence[int]) -> dict[int, RoundSnapshot]:
         return _read_rounds(self.connection, round_ids)

@@ -14,7 +14,7 @@ from ballotbox.ticket import CITIZEN_COOKIE
 
 LARGEST_BODY = 16 * 1024
 MOST_FIELDS = 1024
-BODY_S = 10.0
+BODY_S = 10
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -85,7 +85,8 @@ class BodyReader:
     """
 
     def __init__(self) -> None:
-        self._since: dict[asyncio.Task[Any] | None, float] = {}  # in order of beginning
+        self._since: dict[asyncio.Task[Any] | None, int] = {}  # number of sweeps when it began
+        self._sweeps = 0
         self._late: set[asyncio.Task[Any] | None] = set()
         self._sweeping = False
 
@@ -96,11 +97,9 @@ class BodyReader:
         cost as much as checking the ballot.
         """
         task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        self._since[task] = loop.time()
+        self._since[task] = self._sweeps
         if not self._sweeping:
-            self._sweeping = True
-            loop.call_later(1.0, self._sweep, loop)
+            self._sweep()
         try:
             message = await receive()
             body: bytes = message.get("body", b"")
@@ -112,23 +111,24 @@ class BodyReader:
                 raise
             self._late.discard(task)
             task.uncancel()
-            raise Refused("too_slow", seconds=int(BODY_S)) from error
+            raise Refused("too_slow", seconds=BODY_S) from error
         finally:
             del self._since[task]
         if len(body) > LARGEST_BODY:
             raise too_large()
         return body
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        for task, since in self._since.items():
-            if loop.time() - since < BODY_S:
+    def _sweep(self) -> None:
+        for task, since in self._since.items():  # in the order in which they began
+            if self._sweeps - since <= BODY_S:
                 break
             if task is not None and task not in self._late:
                 self._late.add(task)
                 task.cancel()
+        self._sweeps += 1
         self._sweeping = bool(self._since)
         if self._sweeping:
-            loop.call_later(1.0, self._sweep, loop)
+            asyncio.get_running_loop().call_later(1.0, self._sweep)
 
 
 def too_large() -> Refused:

@@ -40,8 +40,8 @@ class Found(NamedTuple):
 class Transaction(Protocol):
     """The steps of one commit in the words of one database; used by one thread only."""
 
-    def begin(self, round_ids: Sequence[int]) -> int:
-        """Start writing, keep other writers of these rounds out, return the time (Unix ms)."""
+    def begin(self, round_ids: Sequence[int]) -> tuple[int, dict[int, RoundSnapshot]]:
+        """Start writing, keep other writers out; return the time (Unix ms) and the rounds."""
 
     def read_rounds(self, round_ids: Sequence[int]) -> dict[int, RoundSnapshot]: ...
 
@@ -75,8 +75,7 @@ def commit_ballots(tx: Transaction, ballots: Sequence[Ballot]) -> list[Outcome]:
     """Store a batch in one durable transaction and say for each ballot what became of it."""
     round_ids = sorted({ballot.round_id for ballot in ballots})
     try:
-        now_ms = tx.begin(round_ids)
-        rounds = tx.read_rounds(round_ids)
+        now_ms, rounds = tx.begin(round_ids)
         periods = {id_: period_of(round_, now_ms=now_ms) for id_, round_ in rounds.items()}
         rows = [row_of(ballot, periods.get(ballot.round_id, "")) for ballot in ballots]
         ids = tx.add(rows, now_ms)

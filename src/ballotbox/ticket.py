@@ -7,16 +7,19 @@ The MAC is HMAC-SHA256 (RFC 2104) over everything before the last dot. A ticket 
 the citizen session it was made for and only until it expires.
 """
 
-import hashlib
 import hmac
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
-from typing import Annotated
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from ballotbox.refusals import Refused
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 CITIZEN_COOKIE = "minyi_citizen"
 LONGEST_TICKET = 512  # characters; a real one has about 160
@@ -41,7 +44,7 @@ _to_urlsafe = bytes.maketrans(b"+/", b"-_")
 def session_for(cookie: str | bytes) -> str:
     """Return what a ticket remembers of a citizen cookie: 16 hex digits of its SHA-256."""
     raw = cookie.encode() if isinstance(cookie, str) else cookie
-    return hashlib.sha256(raw).hexdigest()[:16]
+    return sha256(raw).hexdigest()[:16]
 
 
 def issue_ticket(
@@ -87,16 +90,20 @@ def check_ticket(ticket: Ticket, *, now_s: float, session: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod="sha256")
+def _keyed(key: bytes) -> "tuple[Hash, Hash]":
+    """Return the two hashes of RFC 2104 §2 with the key already in them."""
+    block = (sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return sha256(bytes(b ^ 0x36 for b in block)), sha256(bytes(b ^ 0x5C for b in block))
 
 
 def _mac(key: bytes, signed: bytes) -> bytes:
     # Not hmac.digest: that lets go of the interpreter lock even for 100 bytes, and the event loop
-    # then queues behind the server's own threads to get it back (measured: half the ballots/s).
-    mac = _keyed(key).copy()
-    mac.update(signed)
-    return mac.digest()
+    # then queues behind the server's own threads to get it back (measured: a third fewer ballots).
+    inner, outer = _keyed(key)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(signed)
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 def _encode(raw: bytes) -> bytes:

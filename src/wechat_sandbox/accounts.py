@@ -46,6 +46,8 @@ class Account:
     def __post_init__(self) -> None:
         if not _AES_KEY.fullmatch(self.aes_key):
             raise BadAccount("aes_key must be 43 letters or digits")
+        if not self.callback_url.startswith(("http://", "https://")):
+            raise BadAccount("callback_url must be an http or https address")
         if self.mode not in ("plain", "compatible", "secure"):
             raise BadAccount("mode must be plain, compatible or secure")
         if self.kind not in ("SVC", "SUB"):

@@ -43,7 +43,7 @@ async def visit(sandbox: Sandbox, url: str, number: int, decision: Decision) -> 
                 continue
             try:
                 response = await client.get(url)
-            except httpx.HTTPError:
+            except (httpx.HTTPError, httpx.InvalidURL):
                 return Visit(0, steps[-1], tuple(steps))
             if not response.has_redirect_location:
                 return Visit(response.status_code, steps[-1], tuple(steps))

@@ -30,6 +30,7 @@ from wechat_sandbox.state import Sandbox
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1", "localhost"})
 _MAX_LISTED = 1_000
+_MAX_ADVANCE_S = 366 * 86_400
 Asked = dict[str, Any]
 
 
@@ -49,6 +50,7 @@ def control_routes() -> list[Route]:
         "unfollow": _unfollow,
         "text": _text,
         "scan": _scan,
+        "verify": _verify,
         "open": _open,
         "click": _click,
         "oauth": _oauth,
@@ -115,6 +117,10 @@ async def _scan(sandbox: Sandbox, asked: Asked) -> Asked:
     return await _acted(lambda: citizen_acts.scan(sandbox, account, number, scene))
 
 
+async def _verify(sandbox: Sandbox, asked: Asked) -> Asked:
+    return {"fault": await sandbox.sender.verify(_account(sandbox, asked))}
+
+
 async def _open(sandbox: Sandbox, asked: Asked) -> Asked:
     return asdict(await _visited(sandbox, str(asked.get("url", "")), asked))
 
@@ -147,8 +153,9 @@ async def _oauth(sandbox: Sandbox, asked: Asked) -> Asked:
 
 async def _advance(sandbox: Sandbox, asked: Asked) -> Asked:
     seconds = asked.get("advance_s", 0)
-    if not isinstance(seconds, int | float) or seconds < 0:
-        raise BadOrder("bad_seconds", "advance_s: a number of seconds, not negative.")
+    # Written so that NaN, which JSON readers let through, is refused too.
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= _MAX_ADVANCE_S:
+        raise BadOrder("bad_seconds", f"advance_s: 0 to {_MAX_ADVANCE_S} seconds.")
     sandbox.clock.advance(seconds)
     return _clock_state(sandbox)
 

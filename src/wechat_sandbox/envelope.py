@@ -18,7 +18,6 @@ class Post:
 
     query: tuple[tuple[str, str], ...]
     body: bytes
-    nonce: str
 
 
 def write_xml(fields: Fields) -> str:
@@ -28,26 +27,28 @@ def write_xml(fields: Fields) -> str:
 
 def seal_post(account: Account, *, openid: str, fields: Fields, timestamp: int) -> Post:
     """Return the attempt in the account's mode, freshly signed."""
-    nonce = str(secrets.randbelow(9 * 10**9) + 10**9)
-    stamp = str(timestamp)
-    query = [
-        ("signature", sign(account.token, stamp, nonce)),
-        ("timestamp", stamp),
-        ("nonce", nonce),
-        ("openid", openid),
-    ]
+    nonce, query = sign_query(account, timestamp=timestamp)
+    query.append(("openid", openid))
     plain = write_xml(fields)
     if account.mode == "plain":
-        return Post(tuple(query), plain.encode(), nonce)
+        return Post(tuple(query), plain.encode())
     sealed = encrypt(plain.encode(), aes_key=account.aes_key, appid=account.appid)
     query += [
         ("encrypt_type", "aes"),
-        ("msg_signature", sign(account.token, stamp, nonce, sealed)),
+        ("msg_signature", sign(account.token, str(timestamp), nonce, sealed)),
     ]
     outer: Fields = {"ToUserName": account.original_id, "Encrypt": sealed}
     if account.mode == "compatible":
         outer = {**fields, "Encrypt": sealed}
-    return Post(tuple(query), write_xml(outer).encode(), nonce)
+    return Post(tuple(query), write_xml(outer).encode())
+
+
+def sign_query(account: Account, *, timestamp: int) -> tuple[str, list[tuple[str, str]]]:
+    """Return a fresh nonce and the parameters that every request to the server carries."""
+    nonce = str(secrets.randbelow(9 * 10**9) + 10**9)
+    stamp = str(timestamp)
+    signature = sign(account.token, stamp, nonce)
+    return nonce, [("signature", signature), ("timestamp", stamp), ("nonce", nonce)]
 
 
 def _element(name: str, value: str | int) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from dataclasses import dataclass
 
@@ -11,13 +12,14 @@ import httpx
 
 from wechat_sandbox.accounts import Account
 from wechat_sandbox.clock import Clock
-from wechat_sandbox.envelope import Fields, Post, seal_post
+from wechat_sandbox.envelope import Fields, seal_post, sign_query
 from wechat_sandbox.journal import Journal, Outcome
 from wechat_sandbox.replies import BadReply, Reply, read_reply
 
 ATTEMPTS = 3
 TIMEOUT_S = 5.0
 _MAX_REPLY_BYTES = 64 * 1024
+Query = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Sender:
             )
             started = time.perf_counter()
             try:
-                body = await self._post_in_time(account.callback_url, post)
+                body = await self._in_time("POST", account.callback_url, post.query, post.body)
                 reply = read_reply(
                     body, account=account, openid=openid, asked=str(fields["MsgType"])
                 )
@@ -79,6 +81,34 @@ class Sender:
                 return Delivery(attempt, reply)
         return Delivery(ATTEMPTS, None, fault)
 
+    async def verify(self, account: Account) -> str:
+        """Ask the server to prove that it knows the token; return "" or what was wrong.
+
+        The back office does this once, when the callback address is saved.
+        """
+        echo = str(secrets.randbelow(9 * 10**18) + 10**18)
+        _, query = sign_query(account, timestamp=int(self._clock.wall()))
+        started = time.perf_counter()
+        fault = ""
+        try:
+            answer = await self._in_time(
+                "GET", account.callback_url, (*query, ("echostr", echo)), b""
+            )
+        except Unreached as error:
+            fault = error.code
+        else:
+            fault = "" if answer == echo.encode() else "wrong_echo"
+        self._journal.write(
+            at=self._clock.now(),
+            kind="callback",
+            outcome="fault" if fault else "ok",
+            subject="verify",
+            result=fault or "ok",
+            account=account.slug,
+            took_ms=round((time.perf_counter() - started) * 1000),
+        )
+        return fault
+
     def visitor(self, user_agent: str, timeout_s: float) -> httpx.AsyncClient:
         """Return a fresh browser-like client on the same network, without cookies."""
         return httpx.AsyncClient(
@@ -93,34 +123,34 @@ class Sender:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _post_in_time(self, url: str, post: Post) -> bytes:
+    async def _in_time(self, method: str, url: str, query: Query, body: bytes) -> bytes:
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._post(url, post)
+                return await self._ask(method, url, query, body)
         except TimeoutError as error:
             raise Unreached("timeout") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreached("no_connection") from error
 
-    async def _post(self, url: str, post: Post) -> bytes:
+    async def _ask(self, method: str, url: str, query: Query, body: bytes) -> bytes:
         if self._client is None:
             self._client = httpx.AsyncClient(
                 transport=self._transport, timeout=self._timeout_s, trust_env=False
             )
         headers = {"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0", "Pragma": "no-cache"}
         request = self._client.build_request(
-            "POST", url, params=post.query, content=post.body, headers=headers
+            method, url, params=query, content=body, headers=headers
         )
         response = await self._client.send(request, stream=True)
         try:
             if response.status_code != 200:
                 raise Unreached(f"http_{response.status_code}")
-            body = b""
+            answer = b""
             async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > _MAX_REPLY_BYTES:
+                answer += piece
+                if len(answer) > _MAX_REPLY_BYTES:
                     raise Unreached("reply_too_long")
-            return body
+            return answer
         finally:
             await response.aclose()
 

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-import votelog
 from hypothesis import given
 from hypothesis import strategies as st
+
+import votelog
 from votelog import (
     Checkpoint,
     Cosigner,
@@ -73,7 +74,14 @@ def cosigned(*numbers: int) -> bytes:
         (["group G all W1 W2", "quorum G"], [(1, 2)], [(1,), (2,)]),
         (["group G 2 W1 W2 W3", "quorum G"], [(1, 3), (1, 2, 3)], [(1,), (1, 4)]),
         (
-            ["group A 1 W1 W2", " # why", "", "\tgroup B\tall W3 W4", "group C all A B", "quorum C"],
+            [
+                "group A 1 W1 W2",
+                " # why",
+                "",
+                "\tgroup B\tall W3 W4",
+                "group C all A B",
+                "quorum C",
+            ],
             [(1, 3, 4)],
             [(1, 3), (3, 4)],
         ),
@@ -213,8 +221,10 @@ def test_bundles_come_back_as_they_were_written(entries):
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text("abcdefZ_-09", max_size=4), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text("abcdefZ_-09", max_size=4), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from votelog import LogWriter
 from votelog_given import given_entries, given_log, given_signer
 

@@ -2,6 +2,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from votelog import (
     EMPTY_ROOT,
     Checkpoint,
@@ -146,12 +147,16 @@ def test_a_cosignature_signs_time_and_text():
     note = sign_checkpoint(Checkpoint(signer.name, 0, EMPTY_ROOT), signer)
     text, lines = split_note(note)
     line = witness.cosign(text, seconds=1_790_000_000)
-    _, opened = open_checkpoint(join_note(text, [*lines, line]), signer.verifier, [witness.verifier])
+    _, opened = open_checkpoint(
+        join_note(text, [*lines, line]), signer.verifier, [witness.verifier]
+    )
     assert len(opened.verified) == 2
     assert cosigned_at(line.signature) == 1_790_000_000
     later = type(line)(line.name, line.key_id, b"\0" * 7 + b"\1" + line.signature[8:])
     forged = join_note(text, [*lines, later])
-    assert refusal(open_checkpoint, forged, signer.verifier, [witness.verifier]) == "signature_false"
+    assert (
+        refusal(open_checkpoint, forged, signer.verifier, [witness.verifier]) == "signature_false"
+    )
 
 
 def test_a_checkpoint_comes_back_as_it_was_signed():
@@ -164,7 +169,9 @@ def test_a_witness_alone_does_not_make_a_checkpoint():
     signer, witness = given_signer(), Cosigner("w.example", bytes(32))
     text = Checkpoint(signer.name, 0, EMPTY_ROOT).text()
     note = join_note(text, [witness.cosign(text, seconds=1)])
-    assert refusal(open_checkpoint, note, signer.verifier, [witness.verifier]) == "signature_missing"
+    assert (
+        refusal(open_checkpoint, note, signer.verifier, [witness.verifier]) == "signature_missing"
+    )
 
 
 def test_a_checkpoint_of_another_origin_is_refused():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from votelog import Count, Recount, encode_canonical, recount_log
 from votelog._cli import count_facts
 from votelog_given import (
@@ -28,6 +30,7 @@ from votelog_given import (
 )
 
 KEY = given_signer().verifier
+KINDS = ["quarantine", "release", "void", "restore"]
 SCRIPT = Path(__file__).parent.parent / "js/recount.mjs"
 NODE = shutil.which("node")
 
@@ -172,15 +175,30 @@ def test_a_result_before_the_last_void_is_stale():
 
 def test_a_stage_moves_the_voting_time_and_the_rules():
     new = "1" * 64
-    stage = {"type": "stage", "t": OPENS, "by": "clerk", "ph": new, "opens": OPENS, "closes": OPENS + 9}
-    entries = [MANIFEST, ONE, stage, given_ballot(2, ph=new), given_ballot(4), given_ballot(9, ph=new)]
+    stage = {
+        "type": "stage",
+        "t": OPENS,
+        "by": "clerk",
+        "ph": new,
+        "opens": OPENS,
+        "closes": OPENS + 9,
+    }
+    entries = [
+        MANIFEST,
+        ONE,
+        stage,
+        given_ballot(2, ph=new),
+        given_ballot(4),
+        given_ballot(9, ph=new),
+    ]
     assert codes(*entries) == [("ballot_rules_differ", 4), ("ballot_outside_time", 5)]
 
 
 def test_a_log_whose_entries_cannot_be_read_is_not_counted_in_silence(tmp_path):
     given_log(tmp_path, [given_closed_vote(300)])
     (tmp_path / "tile/entries/000").unlink()
-    assert [one.code for one in recount_log(given_reader(tmp_path), KEY).findings][0] == "file_missing"
+    first, *_ = recount_log(given_reader(tmp_path), KEY).findings
+    assert first.code == "file_missing"
     given_log(tmp_path / "empty", [])
     assert [one.code for one in recount_log(given_reader(tmp_path / "empty"), KEY).findings] == [
         "manifest_missing"
@@ -228,6 +246,75 @@ def test_javascript_refuses_a_changed_log(tmp_path):
         (tmp_path / path).write_bytes(whole)
 
 
+ODD_VALUES = [
+    None, True, False, 0, 1, -1, 7, 2**53 - 1, 253_402_300_799_999, "", "02", "day",
+    "ballot", "void",
+    "a" * 32, "a" * 64, "A" * 64, "民意", "2026-09-21", "9999-99-99", [], [[1, 2]], [[2, 2]],
+    [[1, 3], [2, 4]],
+    [1], [[1, 2, 3]], ["02"], ["07", "02"], ["02", "07"], {}, {"02": 1}, {"02": -1}, {"per": "day"},
+    {"per": "day", "min": 0, "max": 5}, OPENS, OPENS + 5, "__proto__", "constructor",
+]  # fmt: skip
+
+
+def given_odd_entry(dice: random.Random, index: int) -> bytes:
+    """An entry that is nearly right, or a little wrong, or not at all an entry."""
+    low = dice.randrange(1, max(index, 2))
+    tally = {label: dice.randrange(3) for label in CANDIDATES}
+    value = dice.choice(
+        [
+            given_ballot(dice.randrange(400), t=OPENS + dice.randrange(20_000)),
+            given_ballot(index + 1000),
+            given_adjudication(dice.choice(KINDS), [[low, low + dice.randrange(1, 3)]]),
+            given_close(dice.choice([index, 5])),
+            given_result(dice.choice([index, index - 1]), tally),
+            {
+                "type": "stage",
+                "t": 1,
+                "ph": PH,
+                "opens": OPENS,
+                "closes": OPENS + 15_000,
+                "by": "x",
+            },
+            {"type": "appeal", "t": 1, "ev": PH},
+            given_manifest(),
+        ]
+    )
+    if value["type"] == "close" and dice.random() < 0.98:
+        value = given_ballot(index + 5000)
+    value = dict(value)
+    if dice.random() < 0.4:
+        member = dice.choice([*value, "more", "__proto__"])
+        value[member] = dice.choice(ODD_VALUES)
+        if dice.random() < 0.2:
+            del value[member]
+    raw = encode_canonical(value)
+    if dice.random() < 0.1:
+        at = dice.randrange(len(raw))
+        raw = raw[:at] + bytes([dice.randrange(256)]) + raw[at + dice.randrange(2) :]
+    return raw
+
+
+@needs_node
+@pytest.mark.parametrize("seed", range(6))
+def test_javascript_agrees_on_odd_entries(tmp_path, seed):
+    dice = random.Random(seed)
+    entries = [encode_canonical(given_manifest(rule={"per": "day", "min": 1, "max": 2}))]
+    while len(entries) < 900:
+        entries.append(given_odd_entry(dice, len(entries)))
+    given_log(tmp_path, [entries])
+    check_same_count(tmp_path, ok=False)
+
+
+@needs_node
+@pytest.mark.parametrize("seed", range(3))
+def test_javascript_agrees_on_odd_manifests(tmp_path, seed):
+    dice = random.Random(seed)
+    for member in given_manifest():
+        odd = dice.choice([*ODD_VALUES, ["a", "a"], ["b", "a"]])
+        folder = given_log(tmp_path / member, [written(given_manifest(**{member: odd}), ONE)])
+        check_same_count(folder, ok=not recount_log(given_reader(folder), KEY).findings)
+
+
 def check_same_count(folder: Path, *, ok: bool) -> None:
     count = recount_log(given_reader(folder), KEY)
     found = recount_in_javascript(folder)
@@ -239,16 +326,13 @@ def check_same_count(folder: Path, *, ok: bool) -> None:
     assert found == count_facts(count)
 
 
-KINDS = ["quarantine", "release", "void", "restore"]
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 12), st.integers(1, 4)), max_size=12)
 )
 def test_the_tally_is_always_the_sum_of_the_counted_ballots(judgements):
     entries = [MANIFEST, *(given_ballot(number) for number in range(1, 13))]
-    states = {number: "counted" for number in range(1, 13)}
+    states = dict.fromkeys(range(1, 13), "counted")
     for kind, first, width in judgements:
         entries.append(given_adjudication(kind, [[first, first + width]]))
         touched = range(first, first + width)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
-import slow_twin
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import slow_twin
 from votelog import (
     EMPTY_ROOT,
     CompactRange,
@@ -92,9 +93,7 @@ def test_consistency_proofs_are_the_recursive_definition(sizes):
     entries = numbered(new)
     proof = consistency_proof(old, new, Listed(entries))
     assert proof == ([] if old == 0 else slow_twin.proof(old, entries))
-    verify_consistency(
-        old, new, proof, slow_twin.mth(entries[:old]), slow_twin.mth(entries)
-    )
+    verify_consistency(old, new, proof, slow_twin.mth(entries[:old]), slow_twin.mth(entries))
 
 
 @settings(max_examples=60, deadline=None)
@@ -149,8 +148,10 @@ def test_a_consistency_proof_changed_in_any_way_is_refused(sizes):
         (old, new, proof, after, after),
         (old, new, proof, before, before),
         (new, old, proof, before, after),
-        *((old, new, [*proof[:at], b"\0" * 32, *proof[at + 1 :]], before, after)
-          for at in range(len(proof))),
+        *(
+            (old, new, [*proof[:at], b"\0" * 32, *proof[at + 1 :]], before, after)
+            for at in range(len(proof))
+        ),
     ]
     for case in wrong:
         with pytest.raises(Rejected):

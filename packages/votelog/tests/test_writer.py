@@ -5,11 +5,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from votelog import (
     Audit,
     Cosigner,
@@ -19,6 +21,7 @@ from votelog import (
     WriteRefused,
     open_checkpoint,
     parse_receipt,
+    peek_checkpoint,
     read_past_checkpoint,
     split_note,
     verify_receipt,
@@ -34,6 +37,7 @@ from votelog_given import (
 
 SIGNER = given_signer()
 OLD = [given_entries(250), given_entries(3, 250)]
+BEGUN = given_entries(253)
 NEXT = given_entries(270, 253)  # fills two tiles of level 0
 ACTIONS = ("write", "rename", "link", "remove", "make_folder", "sync_folder", "remove_folder")
 
@@ -150,9 +154,12 @@ def test_partial_tiles_of_published_sizes_stay_until_the_full_one_is_there(tmp_p
     assert not (tmp_path / "tile/0/000.p").exists()
     assert (tmp_path / "tile/0/000").stat().st_size == 8192
     for size in (0, 250, 253, 523):
-        assert open_checkpoint(
-            read_past_checkpoint(given_reader(tmp_path).source, size), SIGNER.verifier
-        )[0].size == size
+        assert (
+            open_checkpoint(
+                read_past_checkpoint(given_reader(tmp_path).source, size), SIGNER.verifier
+            )[0].size
+            == size
+        )
 
 
 @pytest.mark.parametrize("reopens", [False, True])
@@ -170,12 +177,12 @@ def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(tmp_path, reope
             writer.close()
             if reopens:
                 crash_again_while_recovering(folder, last)
-            size = check_one_history(folder, sum(OLD, []), receipts)
+            size = check_one_history(folder, BEGUN, receipts)
             outcomes.add(size)
             continue
         writer.close()
         receipts.append(sealed.receipt(500))
-        assert check_one_history(folder, [*sum(OLD, []), *NEXT], receipts) == 523
+        assert check_one_history(folder, [*BEGUN, *NEXT], receipts) == 523
         break
     else:
         raise AssertionError("the batch never got through")
@@ -186,10 +193,8 @@ def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(tmp_path, reope
 def crash_again_while_recovering(folder: Path, last: int) -> None:
     disk = CountingDisk()
     stop_at(disk, 6 + last % 17)
-    try:
+    with suppress(Crash):
         LogWriter.open(folder, SIGNER, disk=disk).close()
-    except Crash:
-        pass
 
 
 def given_receipt(folder: Path, index: int) -> bytes:
@@ -203,7 +208,7 @@ def test_after_a_power_cut_at_any_step_no_acknowledged_entry_is_lost(tmp_path):
         disk = MemoryOfDisk(folder)
         writer = LogWriter.open(folder, SIGNER, disk=disk)
         stop_at(disk, disk.steps + last)
-        acknowledged, receipts = sum(OLD, []), []
+        acknowledged, receipts = BEGUN, []
         try:
             sealed = writer.append(NEXT)
             acknowledged, receipts = [*acknowledged, *NEXT], [sealed.receipt(500)]
@@ -254,7 +259,7 @@ def test_a_full_disk_refuses_the_batch_and_loses_nothing(tmp_path):
         with pytest.raises(WriteRefused):
             writer.append([b"more"])
         writer.close()
-        check_one_history(folder, sum(OLD, []), [])
+        check_one_history(folder, BEGUN, [])
     assert last > 50
 
 
@@ -351,6 +356,35 @@ def test_without_the_lock_two_writers_still_make_one_history(tmp_path):
         assert Audit(reader, SIGNER.verifier).run() == []
         assert reader.entry(253) == won[0].encode()
         if "second" not in sealed:
+            break
+    assert moment > 30
+
+
+def test_a_writer_that_slept_through_its_own_recovery_never_forks(tmp_path):
+    """The lock file is deleted; the second writer opens, and goes on, at each step of the first."""
+    for moment in range(1000):
+        folder = tmp_path / str(moment)
+        given_log(folder, OLD)
+        disk = CountingDisk()
+        first = LogWriter.open(folder, SIGNER, disk=disk)
+        (folder / ".writer/lock").unlink()
+        notes: list[bytes] = []
+
+        def interrupt(step, action, arguments, moment=disk.steps + moment, folder=folder, to=notes):
+            if step == moment:
+                with LogWriter.open(folder, SIGNER) as second:
+                    second.append([b"second"] * 7)
+                    to.append(second.note)
+
+        disk.at_step = interrupt
+        for _ in range(2):
+            if try_append(first, [b"first"] * 9):
+                notes.append(first.note)
+        first.close()
+        newest = max(notes, key=lambda note: peek_checkpoint(note).size)
+        (folder / "checkpoint").write_bytes(newest)
+        assert Audit(given_reader(folder), SIGNER.verifier, older=notes).run() == []
+        if len(notes) == 2 and peek_checkpoint(newest).size == 253 + 18:
             break
     assert moment > 30
 

@@ -219,13 +219,18 @@ def given_server(
     try:
         yield server
     finally:
-        if server.poll() is None:
-            server.send_signal(signal.SIGINT)
-        try:
-            server.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+        _end(server)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is None:
+        server.send_signal(signal.SIGINT)
+    try:
+        server.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        # Granian forgets a worker when the signal comes while another is still starting.
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def in_app(

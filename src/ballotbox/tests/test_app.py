@@ -136,7 +136,7 @@ def test_a_body_in_pieces_is_put_together(sqlite_database):
 
 
 def test_a_body_that_does_not_come_is_given_up(sqlite_database, monkeypatch):
-    monkeypatch.setattr("ballotbox.request.BODY_S", 0.0)
+    monkeypatch.setattr("ballotbox.request.BODY_S", 0)
     reply = in_app(sqlite_database, lambda app: ask(app, headers=JSON_HEADERS, chunks=()))
     assert (reply.status, reply.json["code"]) == (408, "too_slow")
 

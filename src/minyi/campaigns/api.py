@@ -17,7 +17,7 @@ from .queries.board import board_of
 from .queries.cards import get_nominee, list_cards
 from .queries.counts import CountsHidden
 from .queries.public import PublicCampaign, get_campaign, list_campaigns
-from .queries.results import published_result
+from .queries.results import public_result
 
 router = Router(tags=["campaigns"])
 FRESH_S = 2  # seconds a shared cache may keep an answer: counts are at most that old
@@ -121,6 +121,7 @@ class CountsOut(Schema):
 class ResultLineOut(Schema):
     rank: int
     is_selected: bool
+    is_shared: bool
     number: int
     name: str
     votes: int
@@ -131,15 +132,21 @@ class ResultLineOut(Schema):
 
 
 class ResultOut(Schema):
-    """Points and scores are decimal strings: a binary float would round them."""
+    """`state` «proposed» is open to objections, «final» is published.
 
+    Points and scores are decimal strings: a binary float would round them. `digest` is what the
+    supervisor signed.
+    """
+
+    state: Literal["proposed", "final"]
     formula: str
+    tie_words: str
     ballots: int
     upto_ballot: int
     digest: str
     signed_by: str
     signed_at: datetime
-    published_at: datetime
+    published_at: datetime | None
     lines: list[ResultLineOut]
 
 
@@ -243,11 +250,11 @@ def counts(request: HttpRequest, response: HttpResponse, slug: str) -> CountsOut
     return CountsOut(ballots=board.ballots, as_of=board.as_of, next_at=board.next_at, rows=rows)
 
 
-@router.get("{slug}/result", response=ResultOut, summary="公布的结果")
+@router.get("{slug}/result", response=ResultOut, summary="公示和公布的结果")
 def result(request: HttpRequest, response: HttpResponse, slug: str) -> ResultOut:
-    """Return the published result with its formula; 404 until it is published."""
+    """Return the result with its formula, from publicity on; 404 before."""
     patch_cache_control(response, public=True, max_age=FRESH_S)
-    found = published_result(campaign_id=_campaign(slug).id)
+    found = public_result(campaign_id=_campaign(slug).id, now=timezone.now())
     return ResultOut.model_validate(found, from_attributes=True)
 
 

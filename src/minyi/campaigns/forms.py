@@ -31,9 +31,7 @@ class NominationForm(forms.Form):
         max_length=LIMITS["name"],
     )
     unit = forms.CharField(label=_("所属单位"), max_length=LIMITS["unit"], required=False)
-    category = forms.TypedChoiceField(
-        label=_("类别"), coerce=int, empty_value=None, required=False
-    )
+    category = forms.TypedChoiceField(label=_("类别"), coerce=int, empty_value=None, required=False)
     reason = forms.CharField(
         label=_("推荐理由"),
         help_text=_("请写明做了什么、谁受益，用事实说话。"),

@@ -38,11 +38,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`score` runs from 0 to 1; `same_name`, `same_text` tell what it rests on."""
+    """How alike name and text are, each from 0 to 1."""
 
-    score: float
-    same_name: bool
-    same_text: bool
+    name: float
+    text: float
+
+    @property
+    def score(self) -> float:
+        return max(self.name, self.text)
 
 
 def plain_name(name: str) -> str:
@@ -74,9 +77,7 @@ class Comparison:
         name_score = self._name_score(core_name(other.name))
         if name_score and self._unit and self._unit == plain_name(other.unit):
             name_score = min(1.0, name_score + SAME_UNIT)
-        text_score = self._text_score(other.text)
-        score = max(name_score, text_score * CONTAINED)
-        return Likeness(score, name_score >= score, text_score * CONTAINED >= score > 0)
+        return Likeness(name_score, self._text_score(other.text))
 
     def _name_score(self, other: str) -> float:
         if other == self._name:

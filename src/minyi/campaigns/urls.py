@@ -19,4 +19,5 @@ urlpatterns = [
     path("c/<slug:slug>/board/events", board.events, name="board_events"),
     path("c/<slug:slug>/board.json", board.rows, name="board_rows"),
     path("c/<slug:slug>/result/", results.result, name="result"),
+    path("c/<slug:slug>/result/<slug:kind>", results.download, name="result_file"),
 ]

@@ -5,11 +5,18 @@ from django.urls import include, path
 from wagtail.admin import urls as console_urls
 
 from minyi.core import health
+from minyi.ui.views import set_preferences
+
+from .api import api
 
 urlpatterns = [
+    path("", include("minyi.campaigns.urls")),
+    path("", include("minyi.core.urls")),
+    path("preferences/", set_preferences),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("metrics", health.metrics),
+    path("api/v1/", api.urls),
     path("staff/", include(console_urls)),
     path("wechat/", include("minyi.wechat.urls")),
 ]

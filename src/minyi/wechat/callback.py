@@ -135,7 +135,8 @@ class CallbackApp:
 
     async def _desk(self, path: str) -> Desk:
         try:
-            desk = await self._desks.find(path.split("/")[2])
+            slug = path.removeprefix("/wechat/").removesuffix("/callback")
+            desk = await self._desks.find(slug)
         except NoDesksYet as error:
             raise Refused("unavailable") from error
         if desk is None:

@@ -7,7 +7,7 @@ reads the register and the running campaigns anew; callbacks meanwhile use what 
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,15 +98,19 @@ def read_desks(
     """Return the desk of every registered account."""
     cards = [c for c in list_campaigns(language=language, now=now) if c.state == "open"]
     return {
-        account.slug: _desk(account, cards, public_url)
+        account.slug: open_desk(
+            account,
+            [_running(card, public_url) for card in cards if card.account == account.slug],
+            home_url=f"{public_url}/",
+        )
         for account in list_accounts(secrets=secrets)
     }
 
 
-def _desk(account: Account, cards: list[CampaignCard], public_url: str) -> Desk:
-    own = [_running(card, public_url) for card in cards if card.account == account.slug]
+def open_desk(account: Account, campaigns: Sequence[RunningCampaign], *, home_url: str) -> Desk:
+    """Return the desk of one account with these campaigns to point to."""
     phrases = write_phrases(
-        name=account.name, welcome=account.welcome, campaigns=own, home_url=f"{public_url}/"
+        name=account.name, welcome=account.welcome, campaigns=campaigns, home_url=home_url
     )
     token = account.token.encode()
     if account.mode == "plain":

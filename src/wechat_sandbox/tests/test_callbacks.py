@@ -277,6 +277,8 @@ async def test_an_answer_longer_than_wechat_reads_is_a_fault():
         ("open", {"citizen": 1, "url": "http://a/", "decision": "x"}, "bad_decision"),
         ("click", {"citizen": 1}, "no_such_link"),
         ("clock", {"advance_s": -1}, "bad_seconds"),
+        ("clock", {"advance_s": 10**9}, "bad_seconds"),
+        ("clock", {"advance_s": "soon"}, "bad_seconds"),
         ("faults", {"path": "/elsewhere"}, "unknown_path"),
         ("faults", {"path": "/cgi-bin/token", "times": 0}, "bad_fault"),
         ("faults", {"path": "/cgi-bin/token", "colour": 1}, "bad_fault"),
@@ -292,6 +294,19 @@ async def test_an_order_that_cannot_be_carried_out_is_refused_with_a_code(
         assert (answer.status_code, answer.json()["code"]) == (400, code)
         assert answer.json()["detail"]
     assert product.requests == []
+
+
+@pytest.mark.parametrize("right", [True, False])
+async def test_saving_the_callback_address_asks_for_the_echo(right: bool):
+    async def product(request: httpx.Request) -> httpx.Response:
+        query = dict(request.url.params)
+        assert list(query) == ["signature", "timestamp", "nonce", "echostr"]
+        assert is_signed(query["signature"], ACCOUNT.token, query["timestamp"], query["nonce"])
+        echo = query["echostr"]
+        return httpx.Response(200, text=echo if right else f'"{echo}"')
+
+    async with given_client(product=product) as client:
+        assert (await order(client, "verify"))["fault"] == ("" if right else "wrong_echo")
 
 
 async def test_a_tapped_link_is_opened_as_this_citizen():

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 import pytest
+from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from wechat_sandbox.accounts import sample_account
@@ -219,3 +220,36 @@ def test_text_twice_as_large_is_never_cut_off_sideways(world, chromium, size, te
             wide, seen = page.locator(part).evaluate("it => [it.scrollWidth, it.clientWidth]")
             assert wide <= seen, (path, part)
     page.context.close()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_axe_finds_nothing_to_object_to(world, chromium, size):
+    product, sandbox = world
+    page = given_page(chromium, size)
+    page.goto(f"{sandbox}/")
+    assert _objections(page) == []
+    take_phone(page, sandbox, "周子墨")
+    page.goto(f"{sandbox}/accounts/sandbox")
+    if page.get_by_role("button", name="关注公众号").count():
+        follow(page, sandbox)
+    for words in ("图文", "故障"):
+        page.goto(f"{sandbox}/chats/sandbox")
+        page.get_by_label("输入文字").fill(words)
+        page.get_by_role("button", name="发送").click()
+    expect(phone_of(page).get_by_text("该公众号提供的服务出现故障").first).to_be_visible()
+    consent = (
+        f"/connect/oauth2/authorize?appid={ACCOUNT.appid}&redirect_uri={product}/oauth"
+        "&response_type=code&scope=snsapi_userinfo"
+    )
+    opened = f"/web?url={product}/h5"
+    pages = ("/contacts", "/discover", "/me", "/chats/sandbox", "/log", "/accounts/sandbox")
+    for path in (*pages, consent, opened):
+        page.goto(f"{sandbox}{path}")
+        assert _objections(page) == [], path
+    page.context.close()
+
+
+def _objections(page: Page) -> list[str]:
+    # The framed page is the product's business.
+    found = Axe().run(page, context={"exclude": [["iframe"]]})["violations"]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]

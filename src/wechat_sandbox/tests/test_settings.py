@@ -54,6 +54,7 @@ def test_accounts_come_from_a_file_and_point_at_the_product(tmp_path: Path):
         ({}, "at least one"),
         ([given_row(aes_key="short")], "aes_key"),
         ([given_row(mode="loud")], "mode"),
+        ([given_row(callback_url="ftp://x")], "callback_url"),
         ([given_row(kind="MP")], "kind"),
         ([given_row(colour="red")], "colour"),
         ([{"slug": "a"}], "appid"),

@@ -6,8 +6,9 @@ entries and one from the level-0 tiles. The one that equals the signed root tell
 truth, and each file that disagrees with it is named.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -37,6 +38,7 @@ from votelog._tree import HASH_SIZE, CompactRange, leaf_hash
 MAX_FINDINGS = 1000
 _UNKNOWN = bytes(HASH_SIZE)  # stands for a leaf that neither bundle nor tile gives
 Truth = Literal["entries", "tiles"]
+_Fetched = tuple[int, list[bytes] | None, list[bytes] | None]  # number, entries, hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class Audit:
 
     def bundles(self) -> Iterator[tuple[int, list[bytes] | None]]:
         """Yield (index of the first, entries) of each bundle; None where it cannot be read."""
-        for number in range(-(-self._size // TILE_WIDTH)):
-            entries = self._compare_bundle(number)
+        for number, entries, tile in self._fetched(range(-(-self._size // TILE_WIDTH))):
+            self._compare_bundle(number, entries, tile)
             yield number * TILE_WIDTH, entries
         for level in list(self._levels):
             self._close_level(level)
@@ -96,10 +98,29 @@ class Audit:
             pass
         return self.findings
 
-    def _compare_bundle(self, number: int) -> list[bytes] | None:
+    def _fetched(self, numbers: range) -> Iterator[_Fetched]:
+        """Read in order; from a distant source, some requests are under way at once."""
+        ahead = self._reader.source.read_ahead
+        if ahead == 0:
+            yield from map(self._fetch, numbers)
+            return
+        with ThreadPoolExecutor(ahead) as pool:
+            waiting: deque[Future[_Fetched]] = deque()
+            for number in numbers:
+                waiting.append(pool.submit(self._fetch, number))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _fetch(self, number: int) -> _Fetched:
         width = tile_width(0, number, self._size)
-        entries = self._stored_bundle(number, width)
-        tile = self._stored_tile(0, number, width)
+        return number, self._stored_bundle(number, width), self._stored_tile(0, number, width)
+
+    def _compare_bundle(
+        self, number: int, entries: list[bytes] | None, tile: list[bytes] | None
+    ) -> None:
+        width = tile_width(0, number, self._size)
         leaves = None if entries is None else [leaf_hash(entry) for entry in entries]
         by_entries = leaves or tile or [_UNKNOWN] * width
         by_tiles = tile or by_entries
@@ -111,7 +132,6 @@ class Audit:
         self._compare_stale(number, by_entries, by_tiles)
         self._check_past(by_entries)
         self._grow(by_entries, by_tiles)
-        return entries
 
     def _grow(self, by_entries: list[bytes], by_tiles: list[bytes]) -> None:
         if len(by_entries) < TILE_WIDTH:

@@ -10,7 +10,7 @@ from typing import Any
 
 from votelog._cosignature import Cosigner
 from votelog._disk import Disk
-from votelog._errors import Malformed, VotelogError
+from votelog._errors import Malformed, Unavailable, VotelogError
 from votelog._note import decode_base64, encode_base64, parse_vkey
 from votelog._witness import Witness
 from votelog._witness_server import WitnessServer
@@ -38,7 +38,12 @@ def _witness(options: argparse.Namespace) -> tuple[dict[str, Any], str, list[Vot
     disk.make_folder(options.folder.absolute())
     cosigner = Cosigner(options.name, load_seed(options.folder / "key", disk))
     witness = Witness(options.folder.absolute(), cosigner, logs, disk=disk)
-    server = WitnessServer((options.host, options.port), witness)
+    try:
+        server = WitnessServer((options.host, options.port), witness)
+    except OSError as error:
+        witness.close()
+        address = f"{options.host}:{options.port}"
+        raise Unavailable("address_unusable", address=address, reason=error.strerror) from error
     print(f"witness {options.name} {cosigner.verifier.vkey()}")
     print(f"listening on http://{options.host}:{server.server_port}", file=sys.stderr, flush=True)
     sys.stdout.flush()

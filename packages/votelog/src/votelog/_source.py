@@ -19,6 +19,10 @@ PRIVATE_FOLDER = ".writer"  # the writer's own; never served, never part of the 
 class Source(Protocol):
     """Gives the files of a log by their path under its prefix."""
 
+    @property
+    def read_ahead(self) -> int:
+        """Return how many reads may be under way at once; 0 where waiting is short."""
+
     def read(self, path: str, limit: int) -> bytes:
         """Return a file of at most `limit` bytes.
 
@@ -31,6 +35,8 @@ class Source(Protocol):
 
 class FolderSource:
     """A log in a folder."""
+
+    read_ahead = 0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -55,6 +61,8 @@ class FolderSource:
 
 class HttpSource:
     """A log at a web address."""
+
+    read_ahead = 8
 
     def __init__(self, prefix: str, *, timeout_s: float = HTTP_TIMEOUT_S) -> None:
         if urlsplit(prefix).scheme not in ("http", "https"):

@@ -91,7 +91,10 @@ class Witness:
 
     def close(self) -> None:
         """Let another process witness from this folder."""
-        os.close(self._lock)
+        with self._turn:
+            if self._lock >= 0:
+                os.close(self._lock)
+            self._lock = -1
 
     def add_checkpoint(self, body: bytes, *, seconds: int) -> Reply:
         """Answer add-checkpoint at POSIX time `seconds`."""

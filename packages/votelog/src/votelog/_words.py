@@ -6,6 +6,7 @@ from collections.abc import Mapping
 WORDS: dict[str, str] = {
     # the format
     "address_malformed": "«{address}» is not an http or https address.",
+    "address_unusable": "Nothing can listen on {address}: {reason}.",
     "base64_malformed": "A {what} is not canonical base64.",
     "bundle_too_long": "{path} goes on after its {width} entries.",
     "bundle_truncated": "{path} ends after {entries} of {width} entries.",

@@ -8,7 +8,9 @@ from the journal on, the batch can be made again, byte for byte.
 
 Three locks keep one history: `.writer/lock` (flock) lets one process in; the journal's
 exclusive name lets one batch follow entry n; and the checkpoint is replaced only if it
-still is the one this writer wrote. The last two hold even where the first is lost.
+still is the one this writer wrote. The last two keep one history even where the first is
+lost (a deleted lock file, a file system without flock); at worst a stalled writer puts an
+older checkpoint back, and then every writer refuses to go on (`log_rolled_back`).
 """
 
 import fcntl
@@ -221,6 +223,8 @@ class LogWriter:
         note = sign_checkpoint(head, self._signer)
         self._check_unmoved()
         self._publish(note, growth.end)
+        if not self._journal(start).exists():  # another writer has finished our batch for us
+            raise WriteRefused("checkpoint_moved", size=self.size)
         self._disk.remove(self._journal(start))
         self._drop_partials(paths)
         return Sealed(growth, entries, note)

@@ -3,9 +3,9 @@
 
     position of nominee n = rank of SHA-256(seed "\n" reader "\n" n), ascending
 
-`seed` is public and fixed when the ballot paper is printed; `reader` is the voter's order reference,
-or "everyone" for readers we do not know. Being first in the list brings votes (the first places of
-a fixed list are picked more often), so no nominee may always be first, and no count may decide.
+`seed` is public and fixed when the ballot paper is printed; `reader` is the voter's order
+reference, or "everyone" for readers we do not know. The first places of a fixed list are picked
+more often, so no nominee may always be first, and no count may decide.
 """
 
 import hashlib

@@ -6,6 +6,7 @@ Never what they picked: whoever can look it up can be made to show it.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from ballotbox.rules import day_in_china
 from minyi.campaigns.models import Ballot, Campaign, Nomination
@@ -50,7 +51,7 @@ def find_receipt(*, round_id: int, voter_ref: str, receipt: str) -> OwnBallot | 
 def list_nominations(*, campaign_id: int, citizen_id: str) -> list[OwnNomination]:
     """Return the citizen's own nominations, newest first."""
     rows = (
-        Nomination.objects.filter(campaign_id=campaign_id, by_citizen_id=citizen_id)
+        Nomination.objects.filter(campaign_id=campaign_id, by_citizen_id=UUID(citizen_id))
         .select_related("nominee")
         .order_by("-id")
     )

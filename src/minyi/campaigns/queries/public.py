@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
 from wagtail.images import get_image_model
-from wagtail.images.exceptions import SourceImageIOError
+from wagtail.images.models import SourceImageIOError
 
 from minyi.campaigns.errors import CampaignNotFound
 from minyi.campaigns.models import Campaign, Result, Round, Stage
@@ -113,6 +113,10 @@ class CampaignCard:
     cover: Shown | None
     state: Literal["open", "soon", "done"]
     stage: StageRow | None
+
+    @property
+    def can_vote(self) -> bool:
+        return self.stage is not None and self.stage.kind == "voting"
     account: str = ""
 
 
@@ -176,7 +180,7 @@ def say(
 
 
 def list_campaigns(*, language: str, now: datetime) -> list[CampaignCard]:
-    """Return all public campaigns: open ones first, then those to come, then those that are over."""
+    """Return all public campaigns: first those that are open, then those to come, then the rest."""
     rows = (
         Campaign.objects.public()
         .select_related("agency", "account")
@@ -184,17 +188,20 @@ def list_campaigns(*, language: str, now: datetime) -> list[CampaignCard]:
     )
     cards = [_card(campaign, language, now) for campaign in rows]
     rank = {"open": 0, "soon": 1, "done": 2}
-    return sorted(cards, key=lambda card: rank[card.state])
+    return sorted(cards, key=lambda card: (rank[card.state], not card.can_vote))
 
 
 def get_campaign(*, slug: str, language: str, now: datetime) -> PublicCampaign:
     """Return a launched campaign, or say that there is none."""
-    published = Result.objects.filter(campaign=OuterRef("pk"), published_at__isnull=False)
+    signed = Result.objects.filter(campaign=OuterRef("pk"), signed_at__isnull=False)
     campaign = (
         Campaign.objects.public()
         .filter(slug=slug)
         .select_related("agency", "account", "round")
-        .annotate(has_result=Exists(published))
+        .annotate(
+            is_signed=Exists(signed),
+            is_published=Exists(signed.filter(published_at__isnull=False)),
+        )
         .prefetch_related("stages", "criteria", "categories")
         .first()
     )
@@ -227,17 +234,18 @@ def show(picture: object, sizes: tuple[str, str]) -> Shown | None:
     )
 
 
-def pictures_of(field: str, sizes: tuple[str, str]) -> Prefetch:
+def pictures_of(field: str, sizes: tuple[str, str]) -> "Prefetch[str, Any, str]":
     """Prefetch pictures with their renditions: two queries however many rows there are."""
     return Prefetch(field, queryset=get_image_model().objects.prefetch_renditions(*sizes))
 
 
 def _card(campaign: Campaign, language: str, now: datetime) -> CampaignCard:
     stages = _stages(campaign.stages.all(), now)
-    current = next((stage for stage in stages if stage.state == "now"), None)
+    telling = _most_telling(stages)
     coming = next((stage for stage in stages if stage.state == "soon"), None)
-    last_closed = stages[-1] if stages else None
-    state: Literal["open", "soon", "done"] = "open" if current else "soon" if coming else "done"
+    state: Literal["open", "soon", "done"] = "open" if telling else "soon" if coming else "done"
+    if telling and telling.kind == "result":
+        state = "done"  # the result is out: there is nothing left to take part in
     return CampaignCard(
         slug=campaign.slug,
         title=_said(campaign, "title", language),
@@ -245,7 +253,7 @@ def _card(campaign: Campaign, language: str, now: datetime) -> CampaignCard:
         office=campaign.agency.name,
         cover=show(campaign.cover, COVER_SIZES),
         state=state,
-        stage=_most_telling(stages) or coming or last_closed,
+        stage=telling or coming or (stages[-1] if stages else None),
         account=campaign.account.slug if campaign.account else "",
     )
 
@@ -301,7 +309,7 @@ def _public(campaign: Campaign, language: str, now: datetime) -> PublicCampaign:
         ),
         categories=tuple(Kind(row.pk, row.name) for row in campaign.categories.all()),
         voting=_voting(getattr(campaign, "round", None), now),
-        has_result=campaign.has_result,  # type: ignore[attr-defined]
+        has_result=_has_result(campaign, now),
     )
 
 
@@ -346,6 +354,16 @@ def _voting(paper: Round | None, now: datetime) -> Voting | None:
         order_seed=paper.order_seed,
         numbers=frozenset(_numbers(paper)),
     )
+
+
+def _has_result(campaign: Campaign, now: datetime) -> bool:
+    """As `queries.results.public_result` has it: final, or signed and open to objections."""
+    if campaign.is_published:
+        return True
+    if not campaign.is_signed:
+        return False
+    begun = (stage for stage in campaign.stages.all() if stage.opens_at <= now)
+    return any("object" in stage.phase.features for stage in begun)
 
 
 def _numbers(paper: Round) -> list[int]:

@@ -2,6 +2,7 @@
 """Nominations: sent in by citizens, then accepted, rejected or merged by reviewers."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -87,19 +88,23 @@ def submit_nomination(
     """Keep what a citizen sends in while nominations are open; it waits for review, unseen."""
     campaign = _open_campaign(campaign_id, "nominate", now)
     fields = _checked(campaign, content)
-    # Decoding takes seconds: it happens before the transaction, not inside it.
-    kept = _checked_files(files)
-    with transaction.atomic():
-        # One at a time per campaign, so that two clicks do not pass the limits together.
-        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-        _check_own_nominations(campaign, citizen_id, fields["name"])
-        nomination = Nomination.objects.create(
-            campaign=campaign, by_citizen_id=citizen_id, sent_at=now, **fields
-        )
-        for kind, content_file, alternative in kept:
-            NominationFile.objects.create(
-                nomination=nomination, kind=kind, file=content_file, alternative=alternative
+    with ExitStack() as opened:
+        # Decoding takes seconds: it happens before the transaction, not inside it.
+        kept = [(new, opened.enter_context(_checked_file(new))) for new in _few_enough(files)]
+        with transaction.atomic():
+            # One at a time per campaign, so that two clicks do not pass the limits together.
+            Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+            _check_own_nominations(campaign, citizen_id, fields["name"])
+            nomination = Nomination.objects.create(
+                campaign=campaign, by_citizen_id=citizen_id, sent_at=now, **fields
             )
+            for new, clean in kept:
+                NominationFile.objects.create(
+                    nomination=nomination,
+                    kind=new.kind,
+                    file=clean,
+                    alternative=tidy(new.alternative)[:200],
+                )
     return nomination
 
 
@@ -272,12 +277,15 @@ def _checked(campaign: Campaign, content: NominationContent) -> dict[str, object
     }
 
 
-def _checked_files(files: Sequence[NewFile]) -> list[tuple[str, Upload, str]]:
+def _few_enough(files: Sequence[NewFile]) -> Sequence[NewFile]:
     kinds = [new.kind for new in files]
     if kinds.count("picture") > PICTURES or kinds.count("video") > VIDEOS:
         raise TooManyFiles(pictures=PICTURES, videos=VIDEOS)
-    clean = {"picture": clean_picture, "video": clean_video}
-    return [(new.kind, clean[new.kind](new.content), tidy(new.alternative)[:200]) for new in files]
+    return files
+
+
+def _checked_file(new: NewFile) -> Upload:
+    return clean_picture(new.content) if new.kind == "picture" else clean_video(new.content)
 
 
 def _check_own_nominations(campaign: Campaign, citizen_id: str, name: object) -> None:

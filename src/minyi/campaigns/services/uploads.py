@@ -10,7 +10,7 @@ import struct
 import tempfile
 import uuid
 from collections.abc import Iterator
-from typing import IO, cast
+from typing import IO, TypeAlias, cast
 
 from django.core.files.base import ContentFile, File
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -22,7 +22,7 @@ from minyi.campaigns.errors import (
     UploadTooLarge,
 )
 
-Upload = File[bytes]
+Upload: TypeAlias = "File[bytes]"  # at run time Django's File takes no parameter
 MIB = 1024 * 1024
 PICTURE_BYTES = 10 * MIB
 PICTURE_PIXELS = 24_000_000  # the usual telephone; one decoded in full takes 72 MB
@@ -44,7 +44,7 @@ _MAY_TELL_A_PLACE = frozenset({b"udta", b"meta", b"uuid"})
 _COPY_BYTES = 256 * 1024
 
 
-def clean_picture(upload: Upload) -> ContentFile[bytes]:
+def clean_picture(upload: Upload) -> "ContentFile[bytes]":
     """Return the picture written anew, upright, without anything but its pixels.
 
     Raises UploadTooLarge, PictureTooManyPixels or UploadNotAPicture.
@@ -59,7 +59,7 @@ def clean_picture(upload: Upload) -> ContentFile[bytes]:
 
 
 def clean_video(upload: Upload) -> Upload:
-    """Return a copy of an MP4 film in which no box tells where it was taken.
+    """Return a copy of an MP4 film in which no box tells where it was taken; close it after use.
 
     Raises UploadTooLarge or UploadNotAVideo.
     """

@@ -43,7 +43,8 @@ class Feed:
 class Feeds:
     """The boards that are being followed in this process.
 
-    `read` returns the present state, or None when there is nothing more to follow. A listener sees a change at most `poll_s` plus the time of one read after it happened.
+    `read` returns the present state, or None when there is nothing more to follow. A listener sees
+    a change at most `poll_s` plus the time of one read after it happened.
     """
 
     def __init__(self, read: Read, *, poll_s: float, heartbeat_s: float, most: int) -> None:

@@ -45,7 +45,7 @@ def _nominate(request: HttpRequest, slug: str) -> HttpResponse:
         return frame.page(request, "campaigns/nominate_closed.html", campaign, stage=stage)
     citizen = citizen_for(request, campaign)
     if citizen is None:
-        return ask_who(request, campaign, reason=_("推荐需要通过微信确认身份，以便您查看审核进度。"))
+        return ask_who(request, campaign, reason=_("推荐需要通过微信确认身份，便于查看审核进度。"))
     if request.method == "POST":
         return _receive(request, campaign, citizen)
     form = NominationForm(campaign)
@@ -63,9 +63,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         "campaigns/my_nominations.html",
         campaign,
-        nominations=own.list_nominations(
-            campaign_id=campaign.id, citizen_id=citizen.citizen_id
-        ),
+        nominations=own.list_nominations(campaign_id=campaign.id, citizen_id=citizen.citizen_id),
         is_sent="sent" in request.GET,
     )
     return frame.private(page)

@@ -43,9 +43,7 @@ class Facts(dict[str, object]):
         return "……"
 
 
-def explain_refusal(
-    code: str, *, campaign: PublicCampaign, earlier: OwnBallot | None
-) -> Refusal:
+def explain_refusal(code: str, *, campaign: PublicCampaign, earlier: OwnBallot | None) -> Refusal:
     """Put the refusal of that code into words; a code we do not know says that much."""
     row = TABLE.get(code)
     if row is None:
@@ -58,11 +56,6 @@ def explain_refusal(
         )
     sentence = _(WITHOUT_PICKS.get(code, row.sentence)) % _facts(campaign, earlier)
     return Refusal(row.code, row.status, _(row.title), sentence, _(row.action))
-
-
-def general_sentence(sentence: str) -> str:
-    """Return a sentence of the table with its places left open, for the list of all refusals."""
-    return _(sentence) % Facts()
 
 
 def _facts(campaign: PublicCampaign, earlier: OwnBallot | None) -> Facts:

@@ -1,1 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The result: proposed while it is open to objections, final once it is published."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from minyi.campaigns.queries.exports import KINDS, export_result
+from minyi.campaigns.queries.results import public_result
+
+from . import frame
+
+
+@require_safe
+def result(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show formula, table, chart, ties, signature and digest."""
+    now = timezone.now()
+    campaign = frame.find(slug, now)
+    if not campaign.has_result:
+        return frame.page(request, "campaigns/result_later.html", campaign)
+    found = public_result(campaign_id=campaign.id, now=now)
+    chart = [
+        {"key": str(line.number), "label": line.name, "values": [float(line.score)]}
+        for line in found.lines
+    ]
+    return frame.page(
+        request,
+        "campaigns/result.html",
+        campaign,
+        result=found,
+        chart=chart,
+        columns=[_("综合得分")],
+        kinds=KINDS,
+    )
+
+
+@require_safe
+def download(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Send the public result as a file with its code book."""
+    now = timezone.now()
+    campaign = frame.find(slug, now)
+    file = export_result(public_result(campaign_id=campaign.id, now=now), kind)
+    response = HttpResponse(file.content, content_type=file.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{file.filename}"'
+    response["Cache-Control"] = "public, no-cache"
+    return response

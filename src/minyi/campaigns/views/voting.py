@@ -150,9 +150,7 @@ def _paper(campaign: PublicCampaign, citizen: CitizenSession, now: datetime) -> 
     return BallotPaper(ticket, secrets.token_hex(16))
 
 
-def _in_order(
-    found: list[NomineeCard], campaign: PublicCampaign, reader: str
-) -> list[NomineeCard]:
+def _in_order(found: list[NomineeCard], campaign: PublicCampaign, reader: str) -> list[NomineeCard]:
     by_number = {card.number: card for card in found}
     numbers = order.order_numbers(seed=_seed(campaign), reader=reader, numbers=by_number)
     return [by_number[number] for number in numbers]

@@ -66,6 +66,12 @@ def community(c: Canvas, dice: Random, time: str) -> None:
 
 
 def river_town(c: Canvas, dice: Random, time: str) -> None:
+    waterside(c, dice, time)
+    boat(c, 330, 790, 1.0)
+
+
+def waterside(c: Canvas, dice: Random, time: str) -> None:
+    """Draw the river town without its boat, which moves in the film."""
     scenery.sky(c, time, dice, (860, 180))
     scenery.hills(c, 470, 240, "#b4d5d6" if time != "dusk" else "#d9b49a", dice, 4)
     scenery.hills(c, 500, 120, "#8fbdb8" if time != "dusk" else "#b98f80", dice, 6)
@@ -81,7 +87,6 @@ def river_town(c: Canvas, dice: Random, time: str) -> None:
     scenery.water(c, 608, 292, dice, "#8cc0c9" if not lit else "#c9a893", "#2d7f90")
     _bridge(c, "#85bbc5" if not lit else "#c4a594")
     scenery.willow(c, 120, 628, 360)
-    _boat(c, 330, 790, 1.0)
     people.standing(c, 700, 520, 82, MOTHER)
     people.standing(c, 780, 508, 86, CLERK)
 
@@ -100,7 +105,7 @@ def _bridge(c: Canvas, below: str) -> None:
     c.stroke(rail, CARD, 8)
 
 
-def _boat(c: Canvas, x: float, y: float, k: float) -> None:
+def boat(c: Canvas, x: float, y: float, k: float) -> None:
     c.oval(x, y + 26 * k, 150 * k, 10 * k, tint(INK, 0.14))
     c.shape(
         [

@@ -16,6 +16,8 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from minyi.ui.pictures.film import draw_film
+
 SITE = "http://minyi.test"
 POLICY = "default-src 'self'"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -170,14 +172,90 @@ def test_without_script_the_tables_are_open_and_the_ballot_is_a_form(open_guide)
 
 def test_no_more_can_be_picked_than_the_rule_allows(open_guide):
     page = open_guide().page
-    page.evaluate("document.querySelector('form[data-ballot]').dataset.max = '1'")
-    page.reload()
+    page.evaluate(
+        """() => {
+            const [card] = document.querySelectorAll('form[data-ballot] .mi-nominee');
+            const fourth = card.cloneNode(true);
+            Object.assign(fourth.querySelector('[name=pick]'), { value: '99', checked: false });
+            card.parentNode.append(fourth);
+        }"""
+    )
     boxes = page.locator("form[data-ballot] input[name=pick]")
-    boxes.nth(1).check()
-    boxes.nth(2).check()
-    picked = page.evaluate("[...document.querySelectorAll('[name=pick]:checked')].length")
-    assert picked == 3
+    for place in (1, 2, 3):
+        boxes.nth(place).click()
+    picked = page.eval_on_selector_all("[name=pick]:checked", "all => all.map(box => box.value)")
+    assert picked == ["1", "12", "3"]
     assert page.locator("[data-count]").inner_text() == "3"
+    page.get_by_text("最多选 3 个。").wait_for()
+
+
+def test_picks_survive_a_search(open_guide):
+    page = open_guide().page
+    page.locator("form[data-ballot] input[name=pick]").nth(2).check()
+    page.reload()
+    assert page.locator("form[data-ballot] input[name=pick]").nth(2).is_checked()
+
+
+BOARD = """<!doctype html><title>b</title>
+<section data-board data-events="/events" data-rows="/rows">
+  <b data-board-total>0</b><time data-board-time></time>
+  <figure data-chart="bar"><div data-plot hidden></div><details data-rows open><table>
+    <thead><tr><th>候选<th>票数</thead>
+    <tbody><tr data-key="1"><th>甲</th><td data-value="5">5</td></tr>
+           <tr data-key="2"><th>乙</th><td data-value="3">3</td></tr></tbody>
+  </table></details></figure>
+</section>
+<script src="/static/ui/dist/citizen.js" defer></script>
+<script src="/static/ui/dist/charts.js" defer></script>"""
+COUNTS = {
+    "total": 12345,
+    "as_of": "2026-11-21T21:50:00+08:00",
+    "rows": [{"key": "1", "label": "甲", "value": 5}, {"key": "2", "label": "乙", "value": 8000}],
+}
+
+
+@pytest.mark.parametrize("source", ["events", "polling"])
+def test_a_live_board_puts_the_leader_first(open_guide, source: str):
+    page = open_guide().page
+    counts = json.dumps(COUNTS)
+    event = f"event: counts\ndata: {counts}\n\n"
+    page.route(f"{SITE}/board", lambda route: route.fulfill(body=BOARD, content_type="text/html"))
+    page.route(f"{SITE}/rows", lambda route: route.fulfill(json=COUNTS))
+    page.route(
+        f"{SITE}/events",
+        lambda route: (
+            route.fulfill(body=event, content_type="text/event-stream")
+            if source == "events"
+            else route.fulfill(status=500)
+        ),
+    )
+    page.goto(f"{SITE}/board")
+    page.get_by_text("12,345").wait_for()
+    assert page.locator("[data-board-time]").inner_text() == "21:50:00"
+    cells = page.eval_on_selector_all("tbody td", "all => all.map(cell => cell.textContent)")
+    assert cells == ["8,000", "5"]
+    page.wait_for_selector("[data-plot] canvas")
+
+
+def test_the_sample_film_plays(open_guide, tmp_path: Path):
+    film, _ = draw_film(tmp_path)
+    page = open_guide().page
+    page.route(
+        f"{SITE}/film.mp4",
+        lambda route: route.fulfill(body=film.read_bytes(), content_type="video/mp4"),
+    )
+    seconds = page.evaluate(
+        """() => new Promise((done, fail) => {
+            const video = document.createElement('video');
+            video.muted = true;
+            video.onerror = () => fail(video.error.message);
+            video.ontimeupdate = () => video.currentTime > 0.3 && done(video.duration);
+            video.src = '/film.mp4';
+            document.body.append(video);
+            video.play();
+        })"""
+    )
+    assert seconds == 6
 
 
 def test_a_full_server_is_asked_again_with_the_same_number(open_guide):

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from minyi.agencies.models import OfficialAccount
 from minyi.agencies.tests.given import given_agency
+from minyi.wechat.conversation import RunningCampaign
 from minyi.wechat.crypto import MessageCrypt, sign
+from minyi.wechat.desks import Desk, open_desk
 from minyi.wechat.queries import Account
 
 APPID = "wx5a4d1e9c0b7f2e63"
@@ -16,6 +18,13 @@ TOKEN = "sandboxtoken"
 AES_KEY = "SandboxKeyForLocalDevelopmentOnly0123456789"
 ORIGINAL_ID = "gh_5a4d1e9c0b7f"
 OPENID = "oCitizen0000000000000000001a"
+SELECTION = RunningCampaign(
+    title="十佳政务服务窗口",
+    theme="让办事更省心",
+    now="公众投票",
+    url="https://minyi.example/c/windows-2026/",
+    picture_url="https://minyi.example/media/cover.jpg",
+)
 SECRETS = {"sandbox": {"secret": SECRET, "token": TOKEN, "aes_key": AES_KEY}}
 _number = count(1)
 
@@ -109,3 +118,9 @@ def plain_query(**changed: str) -> str:
     return urlencode(
         {"signature": signature, "timestamp": stamp, "nonce": nonce, "openid": OPENID, **changed}
     )
+
+
+def given_desk(account: Account | None = None, *campaigns: RunningCampaign) -> tuple[str, Desk]:
+    """The counter of an account, under its slug."""
+    account = account or given_account()
+    return account.slug, open_desk(account, list(campaigns), home_url="https://minyi.example/")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from minyi.agencies.samples import seed_office
 from minyi.campaigns.samples import seed_campaigns
-from minyi.wechat.crowd import CrowdReport, run_crowd
+from minyi.wechat.crowd import CrowdImpossible, CrowdReport, run_crowd
 
 
 class Command(BaseCommand):
@@ -47,13 +47,16 @@ class Command(BaseCommand):
         columns = (TextColumn("投票 voting"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
             task = bar.add_task("vote", total=options["voters"])
-            report = run_crowd(
-                voters=options["voters"],
-                product_url=options["product"],
-                sandbox_url=options["sandbox"],
-                campaign_slug=options["campaign"],
-                progress=lambda done: bar.update(task, completed=done),
-            )
+            try:
+                report = run_crowd(
+                    voters=options["voters"],
+                    product_url=options["product"],
+                    sandbox_url=options["sandbox"],
+                    campaign_slug=options["campaign"],
+                    progress=lambda done: bar.update(task, completed=done),
+                )
+            except CrowdImpossible as error:
+                raise CommandError(str(error)) from error
         self._tell(report)
 
     def _tell(self, report: CrowdReport) -> None:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Databases of the benchmark: scratch files, and a scratch schema that is dropped afterwards."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from ballotbox.tests.tables import ONE_BALLOT, POSTGRES_TABLES, SQLITE_TABLES
+
+POSTGRES_URL = os.environ.get("DATABASE_URL_PG", "postgresql://postgres@127.0.0.1:5432/")
+SCHEMA = f"ballotbox_bench_{os.getpid()}"
+_ROUND = """
+INSERT INTO campaigns_round
+VALUES (1, 'storm', 0, 9999999999999, false, 1, 3, 'campaign', '[1, 2, 3, 4, 5, 6, 7, 8, 9]')
+"""
+
+
+@contextmanager
+def sqlite_database() -> Iterator[str]:
+    """Yield the path of a fresh file; beside the checkout, so on a disk and not in memory."""
+    with tempfile.TemporaryDirectory(prefix="ballots-", dir=Path(__file__).parent) as folder:
+        path = f"{folder}/ballots.sqlite3"
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(SQLITE_TABLES + ONE_BALLOT)
+        with connection:
+            connection.execute(_ROUND)
+        connection.close()
+        yield path
+
+
+@contextmanager
+def postgres_database() -> Iterator[str | None]:
+    """Yield a URL into a fresh schema, or None where no PostgreSQL answers."""
+    try:
+        connection = psycopg.connect(POSTGRES_URL, autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError:
+        yield None
+        return
+    with connection:
+        connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        try:
+            connection.execute(f"SET search_path = {SCHEMA}")
+            connection.execute(POSTGRES_TABLES + ONE_BALLOT)
+            connection.execute(_ROUND)
+            mark = "&" if "?" in POSTGRES_URL else "?"
+            yield f"{POSTGRES_URL}{mark}options=-csearch_path%3D{SCHEMA}"
+        finally:
+            connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
+
+
+def postgres_inserts_per_second(url: str, *, rows: int = 40_000, batch: int = 500) -> float:
+    """Return the floor: the same rows by psycopg's executemany, a commit for each batch."""
+    import time
+
+    sql = (
+        "INSERT INTO campaigns_ballot"
+        " (round_id, voter_ref, period, picks, nonce, receipt, risk, cast_ms)"
+        " VALUES (1, %s, '', '[3,7]', %s, %s, 0, 0)"
+    )
+    batches = [
+        [(os.urandom(16).hex(), os.urandom(16).hex(), "A" * 20) for _ in range(batch)]
+        for _ in range(rows // batch)
+    ]
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        began = time.perf_counter()
+        for values in batches:
+            cursor.executemany(sql, values)
+            connection.commit()
+        return rows / (time.perf_counter() - began)

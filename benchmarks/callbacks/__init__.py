@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many WeChat messages in secure mode does one worker answer? Floor, ours, WeRoBot."""

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forms of the console for nominations, nominees, jury and results. Services do the checking."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from minyi.campaigns.models import Nominee
+from minyi.campaigns.services.nominees import CONTENT_FIELDS, NomineeContent
+
+_LONG = forms.Textarea(attrs={"rows": 5})
+_SHORT = forms.Textarea(attrs={"rows": 3})
+
+
+class NomineeForm(forms.Form):
+    """What a nominee's page tells; one more field for each criterion of the campaign."""
+
+    name = forms.CharField(label=_("名称"), max_length=60)
+    unit = forms.CharField(label=_("所属单位"), max_length=80, required=False)
+    category_id = forms.TypedChoiceField(
+        label=_("类别"), required=False, coerce=int, empty_value=None
+    )
+    merits = forms.CharField(
+        label=_("一句话事迹"), max_length=80, help_text=_("在名单中显示，80 字以内。")
+    )
+    story = forms.CharField(label=_("主要事迹"), widget=_LONG)
+    innovation = forms.CharField(label=_("创新做法"), widget=_SHORT, required=False)
+    responsibility = forms.CharField(label=_("社会责任实践"), widget=_SHORT, required=False)
+    card = forms.ChoiceField(
+        label=_("展示形式"), choices=Nominee.Card.choices, initial=Nominee.Card.TEXT
+    )
+    video_url = forms.URLField(label=_("视频链接"), required=False, assume_scheme="https")
+
+    def __init__(self, *args, campaign, **kwargs):
+        super().__init__(*args, **kwargs)
+        categories = [(row.pk, row.name) for row in campaign.categories.all()]
+        self.fields["category_id"].choices = [("", _("不分类")), *categories]
+        self._criteria = list(campaign.criteria.all())
+        for criterion in self._criteria:
+            self.fields[f"evidence_{criterion.pk}"] = forms.CharField(
+                label=_("对照标准“%(name)s”的事实") % {"name": criterion.name},
+                widget=_SHORT,
+                required=False,
+                max_length=1_000,
+            )
+
+    @staticmethod
+    def initial_from(content):
+        """Return initial values from anything that has the fields of NomineeContent."""
+        known = {name: getattr(content, name) for name in CONTENT_FIELDS if name != "evidence"}
+        facts = {f"evidence_{key}": text for key, text in content.evidence.items()}
+        return {**known, **facts}
+
+    def content(self, **kept):
+        """Return what was filled in; `kept` names fields this form does not ask for."""
+        return NomineeContent(**self.changed_content(), **kept)
+
+    def changed_content(self):
+        """Return the fields as `edit_nominee` wants them."""
+        said = self.cleaned_data
+        evidence = {str(c.pk): said[f"evidence_{c.pk}"] for c in self._criteria}
+        asked = (name for name in CONTENT_FIELDS if name not in {"evidence", "video_caption"})
+        return {**{name: said[name] for name in asked}, "evidence": evidence}
+
+
+class AcceptForm(NomineeForm):
+    """The nominee's page as the reviewer leaves it, and which files go onto it."""
+
+    picture = forms.TypedChoiceField(
+        label=_("采用的图片"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+    )
+    picture_alternative = forms.CharField(
+        label=_("图片替代文本"),
+        max_length=200,
+        required=False,
+        help_text=_("用一句话写明画面内容，采用图片时必填。"),
+    )
+    video = forms.TypedChoiceField(
+        label=_("采用的视频"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+    )
+    video_caption = forms.CharField(
+        label=_("视频文字说明"),
+        max_length=300,
+        required=False,
+        help_text=_("写明视频内容，采用视频时必填。"),
+    )
+    reason = forms.CharField(
+        label=_("审核意见"), max_length=300, required=False, help_text=_("推荐人可以看到。")
+    )
+
+    def __init__(self, *args, pictures, videos, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field, files, label in (
+            ("picture", pictures, _("图片 %(number)d")),
+            ("video", videos, _("视频 %(number)d")),
+        ):
+            if not files:
+                del self.fields[field]
+                continue
+            choices = [(file.pk, label % {"number": n}) for n, file in enumerate(files, start=1)]
+            self.fields[field].choices = [("", _("不采用")), *choices]
+        if not pictures:
+            del self.fields["picture_alternative"]
+        if not videos:
+            del self.fields["video_caption"]
+
+
+class FilesForm(forms.Form):
+    """Another picture or film for a nominee, with its words."""
+
+    picture = forms.FileField(
+        label=_("图片"), required=False, help_text=_("JPG、PNG 或 WebP，10 MB 以内。")
+    )
+    picture_alternative = forms.CharField(label=_("图片替代文本"), max_length=200, required=False)
+    video = forms.FileField(label=_("视频"), required=False, help_text=_("MP4，50 MB 以内。"))
+    video_caption = forms.CharField(label=_("视频文字说明"), max_length=300, required=False)
+
+
+class FiguresForm(forms.Form):
+    """The 业务数据 of one nominee."""
+
+    points = forms.DecimalField(
+        label=_("业务数据得分（0-100）"),
+        min_value=0,
+        max_value=100,
+        max_digits=5,
+        decimal_places=2,
+        required=False,
+    )
+    source = forms.CharField(label=_("数据来源"), max_length=200, required=False)
+
+
+class FiguresFileForm(forms.Form):
+    """A table of 业务数据."""
+
+    table = forms.FileField(
+        label=_("CSV 文件"), help_text=_("四列：编号、名称、得分、来源。可先下载模板填写。")
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; somebody will read it."""
+
+    reason = forms.CharField(
+        label=_("理由"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class SeatForm(forms.Form):
+    """Who joins the jury."""
+
+    user_id = forms.TypedChoiceField(label=_("人员"), coerce=int)
+    seat = forms.CharField(
+        label=_("评审身份"), max_length=60, required=False, help_text=_("如：群众代表、行业专家。")
+    )
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["user_id"].choices = people

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from minyi.campaigns.models import Nomination
+
+from .given import given_account, given_nomination
+from .visitors import WECHAT, given_votable, stranger, visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign():
+    return given_votable(now=timezone.now(), during="nomination")
+
+
+def filled(campaign, **changed: object) -> dict[str, object]:
+    standard = campaign.criteria.first()
+    fields: dict[str, object] = {
+        "name": "临江镇便民服务中心",
+        "unit": "临江镇人民政府（示例）",
+        "category": campaign.categories.first().pk,
+        "reason": "周末不打烊，方言服务到人，六十八项事项不出镇就能办。",
+        f"evidence_{standard.pk}": "全年没有一件投诉。",
+        "consent": "on",
+    }
+    return {**fields, **changed}
+
+
+def a_picture() -> SimpleUploadedFile:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "JPEG")
+    return SimpleUploadedFile("IMG_1.jpg", out.getvalue(), content_type="image/jpeg")
+
+
+def send(campaign, client=None, **changed: object):
+    client = client or visitor(campaign.account)
+    return client.post(f"/c/{campaign.slug}/nominate/", filled(campaign, **changed))
+
+
+def test_a_nomination_is_kept_and_its_state_is_shown(campaign):
+    client = visitor(campaign.account)
+    answer = send(campaign, client, picture_1=a_picture(), alternative_1="大厅里的志愿者")
+    assert answer.status_code == 303
+    nomination = Nomination.objects.get()
+    assert nomination.status == "submitted"
+    assert nomination.evidence == {str(campaign.criteria.first().pk): "全年没有一件投诉。"}
+    assert nomination.files.get().alternative == "大厅里的志愿者"
+    page = client.get(answer["Location"]).content.decode()
+    assert "已收到您的推荐" in page
+    assert "待审核" in page
+    assert "临江镇便民服务中心" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "words"),
+    [
+        ({"name": ""}, "name", "这个字段是必填项"),
+        ({"reason": "好"}, "reason", "10"),
+        ({"name": "长" * 61}, "name", "60"),
+        ({"consent": ""}, "consent", "请阅读《个人信息保护说明》"),
+        ({"category": "999999"}, "category", "999999"),
+        ({"video_url": "不是网址"}, "video_url", "URL"),
+        ({"video_url": "https://example.com/x.mp4"}, "video_url", "只支持"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(
+    campaign, changed, field, words
+):
+    answer = send(campaign, **changed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    error = page[page.index(f'id="id_{field}_error"') :][:400]
+    assert words in error
+    assert "还没有提交成功" in page
+    assert not Nomination.objects.exists()
+
+
+def test_what_was_written_is_still_there_after_a_mistake(campaign):
+    page = send(campaign, reason="好").content.decode()
+    assert 'value="临江镇便民服务中心"' in page
+    assert "全年没有一件投诉" in page
+
+
+def test_a_picture_needs_words(campaign):
+    answer = send(campaign, picture_2=a_picture())
+    assert answer.status_code == 422
+    assert 'id="id_alternative_2_error"' in answer.content.decode()
+    assert not Nomination.objects.exists()
+
+
+def test_a_programme_dressed_up_as_a_picture_is_refused(campaign):
+    disguised = SimpleUploadedFile("a.jpg", b"MZ\x90\x00" * 40, content_type="image/jpeg")
+    answer = send(campaign, picture_1=disguised, alternative_1="一张图")
+    assert answer.status_code == 422
+    assert "不是完好的 JPG" in answer.content.decode()
+    assert not Nomination.objects.exists()
+
+
+def test_the_same_nominee_twice_is_refused_beside_the_name(campaign):
+    client = visitor(campaign.account)
+    send(campaign, client)
+    answer = send(campaign, client)
+    assert answer.status_code == 409
+    assert "已经推荐过" in answer.content.decode()
+    assert Nomination.objects.count() == 1
+
+
+def test_asking_to_share_is_refused(campaign):
+    answer = send(campaign, reason="转发本页到朋友圈后即可参加抽奖，请大家转发。")
+    assert answer.status_code == 422
+    assert "诱导" in answer.content.decode()
+
+
+@pytest.mark.parametrize("during", ["before", "review", "voting", "result"])
+def test_outside_its_stage_the_page_explains_and_a_form_is_refused(during):
+    campaign = given_votable(now=timezone.now(), during=during)
+    client = visitor(campaign.account)
+    page = client.get(f"/c/{campaign.slug}/nominate/")
+    assert page.status_code == 200
+    assert "<textarea" not in page.content.decode()
+    assert send(campaign, client).status_code == 409
+    assert not Nomination.objects.exists()
+
+
+def test_nominating_needs_an_identity_that_our_server_has_found_out(campaign):
+    path = f"/c/{campaign.slug}/nominate/"
+    assert "请在微信中打开" in stranger().get(path).content.decode()
+    assert stranger(user_agent=WECHAT).get(path).status_code == 302
+    elsewhere = visitor(given_account(campaign.agency))
+    elsewhere.post(path, filled(campaign))
+    stranger().post(path, filled(campaign, openid="openid-of-anna"))
+    assert not Nomination.objects.exists()
+
+
+def test_a_form_from_another_site_is_refused(campaign):
+    known = visitor(campaign.account)
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = known.cookies
+    answer = client.post(f"/c/{campaign.slug}/nominate/", filled(campaign))
+    assert answer.status_code == 403
+    assert not Nomination.objects.exists()
+
+
+def test_what_is_far_too_large_is_refused_before_it_is_read(campaign):
+    answer = visitor(campaign.account).generic(
+        "POST",
+        f"/c/{campaign.slug}/nominate/",
+        b"",
+        content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH=str(500 * 1024 * 1024),
+    )
+    assert answer.status_code == 422
+    assert "90 MB" in answer.content.decode()
+
+
+def test_the_form_asks_for_consent_and_says_what_to(campaign):
+    page = visitor(campaign.account).get(f"/c/{campaign.slug}/nominate/").content.decode()
+    assert "/help/privacy/" in page
+    assert campaign.agency.name in page
+    assert 'enctype="multipart/form-data"' in page
+
+
+def test_nobody_sees_the_nominations_of_somebody_else(campaign):
+    given_nomination(campaign, now=timezone.now(), name="别人推荐的窗口")
+    page = visitor(campaign.account).get(f"/c/{campaign.slug}/nominate/mine/").content.decode()
+    assert "别人推荐的窗口" not in page
+    assert "您还没有推荐" in page
+
+
+def test_a_decision_and_its_reason_are_shown_to_the_nominator(campaign):
+    client = visitor(campaign.account)
+    send(campaign, client)
+    Nomination.objects.update(status="rejected", status_reason="不在评选范围内")
+    page = client.get(f"/c/{campaign.slug}/nominate/mine/").content.decode()
+    assert "未通过" in page
+    assert "不在评选范围内" in page

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+
+from ballotbox.ticket import check_ticket, read_ticket
+from minyi.campaigns.errors import (
+    AttemptRefused,
+    IdentityOfAnotherAccount,
+    VotingHasNoAccount,
+    VotingNotOpen,
+)
+from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
+
+from .given import NOW, given_account, given_campaign, given_open_round
+from .visitors import a_session, given_votable
+
+pytestmark = pytest.mark.django_db
+
+
+def given_open_campaign():
+    campaign = given_votable()
+    given_open_round(campaign)
+    return campaign
+
+
+def ticket_for(campaign, session, *, now=NOW, language="zh-hans"):
+    token = hand_out_ticket(campaign=campaign, session=session, language=language, now=now)
+    return read_ticket(token, key=settings.TICKET_KEY.encode())
+
+
+def test_the_ballot_box_can_read_a_ticket_and_finds_round_and_tag_in_it():
+    campaign = given_open_campaign()
+    session = a_session(campaign.account)
+    ticket = ticket_for(campaign, session, language="en")
+    assert ticket.round_id == campaign.round.pk
+    assert ticket.voter_ref == voter_ref_for(campaign_id=campaign.pk, session=session)
+    assert ticket.language == "en"
+    check_ticket(ticket, now_s=NOW.timestamp(), session=session.key)
+
+
+def test_a_ticket_lasts_thirty_minutes():
+    campaign = given_open_campaign()
+    ticket = ticket_for(campaign, a_session(campaign.account))
+    assert ticket.expires_s == int((NOW + timedelta(minutes=30)).timestamp())
+
+
+def test_a_ticket_never_outlives_the_vote():
+    campaign = given_open_campaign()
+    closes_ms = campaign.round.closes_ms
+    late = NOW + timedelta(seconds=closes_ms / 1000 - NOW.timestamp() - 60)
+    assert ticket_for(campaign, a_session(campaign.account), now=late).expires_s == closes_ms // 1000
+
+
+def test_the_tag_is_the_same_for_one_person_and_another_for_another():
+    campaign = given_open_campaign()
+    anna = a_session(campaign.account, "anna")
+    again = a_session(campaign.account, "anna")
+    bo = a_session(campaign.account, "bo")
+    tags = [voter_ref_for(campaign_id=campaign.pk, session=s) for s in (anna, again, bo)]
+    assert tags[0] == tags[1] != tags[2]
+    assert all(re.fullmatch("[0-9a-f]{32}", tag) for tag in tags)
+
+
+def test_the_tags_of_one_person_in_two_campaigns_cannot_be_linked():
+    campaign = given_open_campaign()
+    anna = a_session(campaign.account)
+    tags = {voter_ref_for(campaign_id=campaign.pk + n, session=anna) for n in range(20)}
+    assert len(tags) == 20
+
+
+def test_the_order_reference_is_not_the_tag():
+    campaign = given_open_campaign()
+    anna = a_session(campaign.account)
+    tag = voter_ref_for(campaign_id=campaign.pk, session=anna)
+    assert order_ref_for(campaign_id=campaign.pk, session=anna) != tag
+
+
+def test_the_tag_depends_on_the_secret_key(settings):
+    campaign = given_open_campaign()
+    anna = a_session(campaign.account)
+    before = voter_ref_for(campaign_id=campaign.pk, session=anna)
+    settings.TAG_KEY = "another secret key of this installation"
+    assert voter_ref_for(campaign_id=campaign.pk, session=anna) != before
+
+
+def test_who_came_through_another_account_gets_no_ticket():
+    campaign = given_open_campaign()
+    elsewhere = a_session(given_account(campaign.agency))
+    with pytest.raises(IdentityOfAnotherAccount):
+        ticket_for(campaign, elsewhere)
+
+
+def test_a_campaign_without_an_account_hands_out_no_ticket():
+    campaign = given_campaign()
+    given_open_round(campaign)
+    with pytest.raises(VotingHasNoAccount):
+        ticket_for(campaign, a_session(given_account(campaign.agency)))
+
+
+def test_a_session_without_a_person_gets_no_ticket():
+    campaign = given_open_campaign()
+    with pytest.raises(AttemptRefused):
+        ticket_for(campaign, a_session(campaign.account, ""))
+
+
+@pytest.mark.parametrize("during", ["before", "nomination", "verification", "result"])
+def test_outside_the_voting_stage_there_is_no_ticket(during):
+    campaign = given_votable(during=during)
+    given_open_round(campaign)
+    with pytest.raises(VotingNotOpen):
+        ticket_for(campaign, a_session(campaign.account))
+
+
+def test_while_the_vote_is_paused_there_is_no_ticket():
+    campaign = given_votable()
+    paper = given_open_round(campaign)
+    paper.paused = True
+    paper.save()
+    with pytest.raises(VotingNotOpen):
+        ticket_for(campaign, a_session(campaign.account))
+
+
+def test_a_withdrawn_campaign_hands_out_no_ticket():
+    campaign = given_open_campaign()
+    campaign.cancelled_at = NOW
+    campaign.save()
+    with pytest.raises(VotingNotOpen):
+        ticket_for(campaign, a_session(campaign.account))

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A crowd of sandbox citizens who vote the way people do: page, login, ballot paper, ballot box.
+
+Nothing is skipped and nothing is faked but the people. It works against this machine only.
+"""
+
+# ruff: noqa: S311  (taste needs no secrecy)
+
+import asyncio
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookies import SimpleCookie
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+AT_ONCE = 32
+TIMEOUT_S = 20
+FIRST_CITIZEN, LAST_CITIZEN = 13, 100_000  # the first twelve are for people who try the sandbox
+_MOST_STEPS = 8
+_PATIENT_TRIES = 4  # of a ballot that was told to come back later
+_THIS_MACHINE = "127.0.0.1"
+_HEADERS = {
+    "User-Agent": "Mozilla/5.0 (Linux; Android 14; Sample Phone) MicroMessenger/8.0.54",
+    "Accept": "text/html,application/json;q=0.9",
+    "Accept-Encoding": "identity",
+}
+_form = re.compile(r'<form\s[^>]*data-ballot="\d+"\s+data-min="(\d+)"\s+data-max="(\d+)"')
+_ticket = re.compile(r'name="ticket"\s+value="([^"]+)"')
+_nonce = re.compile(r'name="nonce"\s+value="([^"]+)"')
+_pick = re.compile(r'name="pick"\s+value="(\d+)"')
+_campaign = re.compile(r'href="/c/([\w-]+)/')
+_code = re.compile(r"代码：([a-z_]+)")
+
+
+class CrowdImpossible(Exception):
+    """The crowd cannot vote there; the sentence says why."""
+
+
+@dataclass
+class CrowdReport:
+    """What became of the ballots: `refused` counts them by the refusal's code."""
+
+    accepted: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def done(self) -> int:
+        return self.accepted + self.refused.total()
+
+
+@dataclass(frozen=True, slots=True)
+class BallotForm:
+    """What a voter finds on the page."""
+
+    ticket: str
+    nonce: str
+    numbers: tuple[int, ...]
+    min_picks: int
+    max_picks: int
+
+
+class Turned(Exception):
+    """A voter did not get as far as the ballot box; `code` says where it ended."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def run_crowd(
+    *,
+    voters: int,
+    product_url: str,
+    sandbox_url: str,
+    campaign_slug: str | None,
+    progress: Callable[[int], None],
+) -> CrowdReport:
+    """Let that many citizens vote; Ctrl-C ends it with the report so far.
+
+    Without a slug the first campaign that is open for voting is taken. `progress` is told how
+    many are done. Raises CrowdImpossible.
+    """
+    for url in (product_url, sandbox_url):
+        if urlsplit(url).hostname != _THIS_MACHINE:
+            raise CrowdImpossible(f"示例市民只能在本机投票：{url} 不是 {_THIS_MACHINE} 上的地址。")
+    if not 1 <= voters <= LAST_CITIZEN - FIRST_CITIZEN + 1:
+        raise CrowdImpossible(f"人数须在 1 至 {LAST_CITIZEN - FIRST_CITIZEN + 1} 之间。")
+    # Others every time, so that a second crowd is not told that it has voted already.
+    numbers = random.sample(range(FIRST_CITIZEN, LAST_CITIZEN + 1), voters)
+    crowd = _Crowd(product_url.rstrip("/"), sandbox_url.rstrip("/"), progress)
+    return asyncio.run(crowd.vote(numbers, campaign_slug))
+
+
+class _Crowd:
+    """One run: the connections, the report, and the taste of the public."""
+
+    def __init__(self, product_url: str, sandbox_url: str, progress: Callable[[int], None]) -> None:
+        self._product = product_url
+        self._sandbox = sandbox_url
+        self._progress = progress
+        self._report = CrowdReport()
+        self._slug = ""
+
+    async def vote(self, numbers: Sequence[int], slug: str | None) -> CrowdReport:
+        async with httpx.AsyncClient(
+            headers=_HEADERS,
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=2 * AT_ONCE, max_keepalive_connections=2 * AT_ONCE),
+            # Each voter carries cookies of their own: the client itself keeps none.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        ) as self._http:
+            self._slug = slug or await self._find_campaign()
+            started = time.perf_counter()
+            queue = iter(numbers)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(min(AT_ONCE, len(numbers))):
+                        group.create_task(self._come_one_by_one(queue))
+            except asyncio.CancelledError:  # Ctrl-C
+                self._report.interrupted = True
+            self._report.seconds = time.perf_counter() - started
+        return self._report
+
+    async def _find_campaign(self) -> str:
+        """Return the first campaign whose ballot paper asks who we are: it is open."""
+        try:
+            page = await self._http.get(f"{self._product}/")
+            for slug in dict.fromkeys(_campaign.findall(page.text)):
+                answer = await self._http.get(self._ballot_url(slug))
+                if answer.is_redirect:
+                    return str(slug)
+        except httpx.HTTPError as error:
+            raise CrowdImpossible(f"{self._product} 没有响应，请先运行 make run。") from error
+        raise CrowdImpossible("现在没有正在投票的活动。")
+
+    async def _come_one_by_one(self, queue: Iterator[int]) -> None:
+        for number in queue:
+            try:
+                code = await self._vote_as(number)
+            except Turned as turned:
+                code = turned.code
+            except httpx.HTTPError:
+                code = "no_answer"
+            if code:
+                self._report.refused[code] += 1
+            else:
+                self._report.accepted += 1
+            self._progress(self._report.done)
+
+    async def _vote_as(self, number: int) -> str:
+        """Vote as one citizen; returns "" or the code of the refusal."""
+        cookies: dict[str, str] = {}
+        form = read_form(await self._open_paper(number, cookies))
+        picks = self._choose(form)
+        ballot = {"ticket": form.ticket, "nonce": form.nonce, "picks": picks}
+        for _ in range(_PATIENT_TRIES):
+            answer = await self._http.post(
+                f"{self._product}/v/ballots", json=ballot, headers=_cookie_header(cookies)
+            )
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(min(float(answer.headers.get("retry-after", "1")), 5))
+        return "" if answer.is_success else _code_of(answer)
+
+    async def _open_paper(self, number: int, cookies: dict[str, str]) -> str:
+        """Open the ballot paper as a browser does: through WeChat's login and back."""
+        url = self._ballot_url(self._slug)
+        for _ in range(_MOST_STEPS):
+            if url.startswith(f"{self._sandbox}/connect/oauth2/authorize?"):
+                url = await self._allow(url, number)
+            if not url.startswith(f"{self._product}/"):
+                raise Turned("led_elsewhere")
+            answer = await self._http.get(url, headers=_cookie_header(cookies))
+            for line in answer.headers.get_list("set-cookie"):
+                cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+            if not answer.is_redirect:
+                if answer.status_code != 200:
+                    raise Turned(_code_of(answer))
+                return answer.text
+            url = urljoin(url, answer.headers["location"])
+        raise Turned("too_many_redirects")
+
+    async def _allow(self, authorize_url: str, number: int) -> str:
+        """Let the sandbox's phone agree to the login; returns where WeChat sends the browser."""
+        answer = await self._http.post(
+            f"{self._sandbox}/_sim/oauth", json={"url": authorize_url, "citizen": number}
+        )
+        if answer.status_code != 200:
+            raise Turned("sandbox_refused")
+        redirect: str = answer.json()["redirect"]
+        return redirect
+
+    def _choose(self, form: BallotForm) -> list[int]:
+        # Favourites: the first in a shuffled order, the same for the whole run of a campaign.
+        order = random.Random(self._slug).sample(sorted(form.numbers), len(form.numbers))
+        most = min(form.max_picks, len(order))
+        # Weighted drawing without putting back (Efraimidis and Spirakis 2006).
+        keys = {n: random.random() ** (place + 1) ** 0.8 for place, n in enumerate(order)}
+        many = max(random.randint(form.min_picks, most), random.randint(form.min_picks, most))
+        return sorted(sorted(order, key=lambda n: -keys[n])[:many])
+
+    def _ballot_url(self, slug: str) -> str:
+        return f"{self._product}/c/{slug}/nominees/?vote=1"
+
+
+def read_form(page: str) -> BallotForm:
+    """Return the ballot form on a page of candidates."""
+    form, ticket, nonce = _form.search(page), _ticket.search(page), _nonce.search(page)
+    numbers = tuple(map(int, _pick.findall(page)))
+    if form is None or ticket is None or nonce is None or not numbers:
+        raise Turned("no_ballot_paper")
+    return BallotForm(ticket[1], nonce[1], numbers, int(form[1]), int(form[2]))
+
+
+def _code_of(answer: httpx.Response) -> str:
+    if "json" in answer.headers.get("content-type", ""):
+        return str(answer.json().get("code", answer.status_code))
+    found = _code.search(answer.text)
+    return found[1] if found else f"http_{answer.status_code}"
+
+
+def _cookie_header(cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the callback knows, and that learning it never holds a citizen up."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from minyi.campaigns.tests.given import given_campaign
+from minyi.wechat.callback import CallbackApp
+from minyi.wechat.deliveries import Deliveries
+from minyi.wechat.desks import Desks, NoDesksYet, read_desks
+from minyi.wechat.messages import text_reply
+from minyi.wechat.tests.given import SECRETS, given_desk, given_official_account
+
+
+def read_all(**changed: object):
+    asked = {
+        "secrets": SECRETS,
+        "public_url": "https://minyi.example",
+        "language": "zh-hans",
+        "now": timezone.now(),
+        **changed,
+    }
+    return read_desks(**asked)
+
+
+@pytest.mark.django_db
+def test_a_desk_points_to_the_campaigns_of_its_own_account_only():
+    account = given_official_account()
+    other = given_official_account(slug="other", appid="wx2")
+    now = timezone.now()
+    given_campaign(now=now, account=account, agency=account.agency, slug="ours")
+    given_campaign(now=now, account=other, agency=other.agency, slug="theirs")
+    given_campaign(now=now, account=account, agency=account.agency, slug="draft", launched=False)
+    given_campaign(now=now, account=account, agency=account.agency, slug="later", during="before")
+    welcome = read_all()["sandbox"].phrases.welcome.tail.decode()
+    assert "https://minyi.example/c/ours/" in welcome
+    assert not any(slug in welcome for slug in ("theirs", "draft", "later"))
+
+
+@pytest.mark.django_db
+def test_a_desk_without_secrets_stays_shut():
+    given_official_account()
+    assert read_all()["sandbox"].is_open
+    assert not read_all(secrets={})["sandbox"].is_open
+
+
+@pytest.mark.django_db
+def test_reading_the_desks_takes_few_queries(django_assert_max_num_queries):
+    account = given_official_account()
+    for number in range(3):
+        given_campaign(
+            now=timezone.now(), account=account, agency=account.agency, slug=f"c{number}"
+        )
+    with django_assert_max_num_queries(5):
+        read_all()
+
+
+def test_callbacks_use_the_old_desks_while_new_ones_are_read(monkeypatch):
+    first_read, go_on = threading.Event(), threading.Event()
+
+    def load():
+        if first_read.is_set():
+            go_on.wait(5)
+        first_read.set()
+        return dict([given_desk()])
+
+    async def play() -> None:
+        desks = Desks(load)
+        before = await desks.find("sandbox")
+        monkeypatch.setattr("minyi.wechat.desks.RENEW_S", -1)
+        assert await desks.find("sandbox") is before
+        go_on.set()
+        while await desks.find("sandbox") is before:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(play())
+
+
+def test_a_lost_database_is_survived_with_what_is_known(monkeypatch):
+    answers = [dict([given_desk()])]
+
+    def load():
+        if not answers:
+            raise OperationalError
+        return answers.pop()
+
+    async def play() -> None:
+        desks = Desks(load)
+        known = await desks.find("sandbox")
+        monkeypatch.setattr("minyi.wechat.desks.RENEW_S", -1)
+        for _ in range(20):
+            assert await desks.find("sandbox") is known
+            await asyncio.sleep(0.005)
+
+    asyncio.run(play())
+
+
+def test_without_any_register_wechat_is_told_to_come_again():
+    def load():
+        raise OperationalError
+
+    async def play() -> None:
+        with pytest.raises(NoDesksYet):
+            await Desks(load).find("sandbox")
+        sent: list[dict[str, object]] = []
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/wechat/sandbox/callback",
+            "query_string": b"",
+            "headers": [],
+        }
+
+        async def send(message):
+            sent.append(message)
+
+        await CallbackApp(Desks(load))(scope, None, send)
+        assert sent[0]["status"] == 503
+        assert (b"retry-after", b"2") in sent[0]["headers"]
+
+    asyncio.run(play())
+
+
+def test_what_was_answered_is_remembered_within_bounds():
+    moment = 0.0
+    deliveries = Deliveries(clock=lambda: moment, most=100)
+    reply = text_reply("好")
+    for number in range(500):
+        deliveries.keep(number.to_bytes(16), reply)
+    assert len(deliveries) == 100
+    assert deliveries.find((499).to_bytes(16)).reply is reply
+    assert deliveries.find((0).to_bytes(16)) is None
+    moment = 601.0
+    deliveries.keep(b"new", reply)
+    assert len(deliveries) == 1
