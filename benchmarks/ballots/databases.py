@@ -4,6 +4,7 @@
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,8 +57,6 @@ def postgres_database() -> Iterator[str | None]:
 
 def postgres_inserts_per_second(url: str, *, rows: int = 40_000, batch: int = 500) -> float:
     """Return the floor: the same rows by psycopg's executemany, a commit for each batch."""
-    import time
-
     sql = (
         "INSERT INTO campaigns_ballot"
         " (round_id, voter_ref, period, picks, nonce, receipt, risk, cast_ms)"

@@ -51,8 +51,9 @@ def row_of(ballot: Ballot, period: str) -> Row:
 def receipt_for(round_id: int, voter_ref: str, period: str, nonce: str, picks: str) -> str:
     """Return 20 base32 letters, one for the low five bits of each of 20 bytes of SHA-256.
 
-    It depends on the ballot alone: no counter and no clock goes in, so receipts tell neither the turnout nor the order of
-    arrival; the voter's own nonce keeps two voters from being given the same receipt.
+    It depends on the ballot alone. No counter and no clock goes in, so receipts tell neither the
+    turnout nor the order of arrival; the voter's own nonce keeps two voters from being given the
+    same receipt.
     """
     text = f"minyi receipt v1\n{round_id}\n{voter_ref}\n{period}\n{nonce}\n{picks}"
     return sha256(text.encode()).digest()[:20].translate(_BASE32).decode()

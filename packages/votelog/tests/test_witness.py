@@ -207,7 +207,7 @@ def test_a_log_gets_its_quorum_over_http(log, witness, tmp_path):
                 checkpoint=peek_checkpoint(writer.note),
                 note=writer.note,
             )
-            note = writer.add_cosignatures([line], [policy.witnesses["W"]])
+            note = writer.add_cosignatures(writer.size, [line], [policy.witnesses["W"]])
             assert policy.open(note)[0].size == writer.size
             writer.append([b"more"])
             with pytest.raises(Rejected) as caught:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from votelog import (
     Cosigner,
     Disk,
     LogWriter,
+    Missing,
     Rejected,
     WriteRefused,
     open_checkpoint,
@@ -40,6 +42,12 @@ OLD = [given_entries(250), given_entries(3, 250)]
 BEGUN = given_entries(253)
 NEXT = given_entries(270, 253)  # fills two tiles of level 0
 ACTIONS = ("write", "rename", "link", "remove", "make_folder", "sync_folder", "remove_folder")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory) -> Path:
+    """A log of the old batches, to be copied."""
+    return given_log(tmp_path_factory.mktemp("begun"), OLD)
 
 
 class Crash(BaseException):
@@ -163,11 +171,11 @@ def test_partial_tiles_of_published_sizes_stay_until_the_full_one_is_there(tmp_p
 
 
 @pytest.mark.parametrize("reopens", [False, True])
-def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(tmp_path, reopens):
+def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(begun, tmp_path, reopens):
     outcomes = set()
     for last in range(1000):
         folder = tmp_path / str(last)
-        receipts = [given_receipt(given_log(folder, OLD), 252)]
+        receipts = [given_receipt(shutil.copytree(begun, folder), 252)]
         disk = CountingDisk()
         writer = LogWriter.open(folder, SIGNER, disk=disk)
         stop_at(disk, disk.steps + last)
@@ -201,10 +209,10 @@ def given_receipt(folder: Path, index: int) -> bytes:
     return given_reader(folder).prove(index)[1].encode()
 
 
-def test_after_a_power_cut_at_any_step_no_acknowledged_entry_is_lost(tmp_path):
+def test_after_a_power_cut_at_any_step_no_acknowledged_entry_is_lost(begun, tmp_path):
     for last in range(1000):
         folder = tmp_path / str(last)
-        given_log(folder, OLD)
+        shutil.copytree(begun, folder)
         disk = MemoryOfDisk(folder)
         writer = LogWriter.open(folder, SIGNER, disk=disk)
         stop_at(disk, disk.steps + last)
@@ -238,10 +246,10 @@ def test_a_log_whose_creation_was_cut_off_can_be_created(tmp_path):
     assert last > 10
 
 
-def test_a_full_disk_refuses_the_batch_and_loses_nothing(tmp_path):
+def test_a_full_disk_refuses_the_batch_and_loses_nothing(begun, tmp_path):
     for last in range(0, 1000, 5):
         folder = tmp_path / str(last)
-        given_log(folder, OLD)
+        shutil.copytree(begun, folder)
         disk = CountingDisk()
         writer = LogWriter.open(folder, SIGNER, disk=disk)
 
@@ -331,11 +339,11 @@ def test_two_writers_race_and_one_of_them_writes(tmp_path):
     assert given_reader(tmp_path).size == ends[-1]
 
 
-def test_without_the_lock_two_writers_still_make_one_history(tmp_path):
+def test_without_the_lock_two_writers_still_make_one_history(begun, tmp_path):
     """Somebody deletes the lock file; the second one appends at each step of the first."""
     for moment in range(1000):
         folder = tmp_path / str(moment)
-        given_log(folder, OLD)
+        shutil.copytree(begun, folder)
         disk = CountingDisk()
         first = LogWriter.open(folder, SIGNER, disk=disk)
         (folder / ".writer/lock").unlink()
@@ -360,11 +368,11 @@ def test_without_the_lock_two_writers_still_make_one_history(tmp_path):
     assert moment > 30
 
 
-def test_a_writer_that_slept_through_its_own_recovery_never_forks(tmp_path):
+def test_a_writer_that_slept_through_its_own_recovery_never_forks(begun, tmp_path):
     """The lock file is deleted; the second writer opens, and goes on, at each step of the first."""
     for moment in range(1000):
         folder = tmp_path / str(moment)
-        given_log(folder, OLD)
+        shutil.copytree(begun, folder)
         disk = CountingDisk()
         first = LogWriter.open(folder, SIGNER, disk=disk)
         (folder / ".writer/lock").unlink()
@@ -464,21 +472,29 @@ def test_every_single_bit_of_a_waiting_journal_matters(tmp_path):
         assert writer.recovered == range(253, 255)
 
 
-def test_cosignatures_join_the_newest_checkpoint(tmp_path):
+def test_cosignatures_join_the_checkpoint_that_they_are_of(tmp_path):
     given_log(tmp_path, OLD)
     witness = Cosigner("w.example", bytes(32))
+    keys = [witness.verifier]
     with LogWriter.open(tmp_path, SIGNER) as writer:
         line = witness.cosign(split_note(writer.note)[0], seconds=1)
-        note = writer.add_cosignatures([line], [witness.verifier])
-        assert writer.add_cosignatures([line], [witness.verifier]) == note
-        stale = witness.cosign(b"of another checkpoint\n", seconds=1)
-        assert (
-            refused_code(lambda: writer.add_cosignatures([stale], [witness.verifier]))
-            == "signature_false"
-        )
+        note = writer.add_cosignatures(253, [line], keys)
+        assert writer.add_cosignatures(253, [line], keys) == note == writer.note
+        assert (tmp_path / "checkpoint").read_bytes() == note
         writer.append([b"and on"])
-    assert (tmp_path / "checkpoints/253").read_bytes() == note
-    assert len(split_note(note)[1]) == 2
+        past = read_past_checkpoint(given_reader(tmp_path).source, 250)
+        late = witness.cosign(split_note(past)[0], seconds=2)
+        assert writer.add_cosignatures(250, [late], keys).startswith(past)
+        for size, wrong in [(254, line), (253, late)]:
+            assert (
+                refused_code(lambda s=size, w=wrong: writer.add_cosignatures(s, [w], keys))
+                == "signature_false"
+            )
+        with pytest.raises(Missing):
+            writer.add_cosignatures(7, [line], keys)
+        writer.append([b"and on"])
+    for size in (250, 253):
+        assert len(split_note((tmp_path / f"checkpoints/{size}").read_bytes())[1]) == 2
     assert Audit(given_reader(tmp_path), SIGNER.verifier).run() == []
 
 

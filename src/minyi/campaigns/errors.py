@@ -448,8 +448,8 @@ class IdentityOfAnotherAccount(NotAllowed):
 
     code = "identity_of_another_account"
     title = _("请从本活动的公众号进入")
-    sentence = _("您目前的身份来自其他公众号，不能在本活动中使用。")
-    action = _("请从公众号“%(account)s”重新进入活动页面。")
+    sentence = _("您目前的身份来自其他公众号，本活动只接受从公众号“%(account)s”进入的投票人。")
+    action = _("请从该公众号重新进入活动页面。")
 
 
 class AttemptRefused(NotAllowed):

@@ -83,6 +83,8 @@ class NominationForm(forms.Form):
             self.fields["category"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["category"]
+        for field in ("name", "reason"):
+            self.fields[field].error_messages["required"] = _("请填写这一项。")
         self.criteria = [standard.id for standard in campaign.criteria]
         for standard in campaign.criteria:
             self.fields[f"evidence_{standard.id}"] = forms.CharField(

@@ -46,6 +46,8 @@ def configure(options: dict[str, bool]) -> None:
                 "django.request": {"level": "ERROR"},  # refusals are answers, not faults
                 "httpx": {"level": "WARNING"},
                 "axes": {"level": "WARNING"},
+                "django_tasks": {"level": "WARNING"},
+                "PIL": {"level": "WARNING"},
             },
         }
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an account says by itself. Every text is written before anybody asks."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ from .messages import MAX_TEXT_BYTES, Article, Message, Reply, news_reply, text_
 
 MOST_LISTED = 5
 _LONGEST_COMMAND = 40  # letters; a longer text is a letter to us, not a word to look up
-_CAMPAIGN_WORDS = ("投票", "評選", "评选", "评议", "候选", "活动", "vote")
-_HELP_WORDS = ("帮助", "幫助", "菜单", "怎么", "help", "?", "？")
+_asks_for_campaigns = re.compile("投票|評選|评选|评议|候选|活动|vote").search
+_asks_for_help = re.compile(r"帮助|幫助|菜单|怎么|help|[?？]").search
 # WeChat reads <a>…</a> in a text and knows no escapes.
 _plain = str.maketrans("<>", "＜＞")
 
@@ -70,9 +71,9 @@ def choose_reply(phrases: Phrases, message: Message) -> Reply | None:
     words = message.content.strip().casefold()
     if len(words) > _LONGEST_COMMAND:
         return phrases.otherwise
-    if any(word in words for word in _CAMPAIGN_WORDS):
+    if _asks_for_campaigns(words):
         return phrases.campaigns
-    if any(word in words for word in _HELP_WORDS):
+    if _asks_for_help(words):
         return phrases.help
     return phrases.otherwise
 

@@ -10,6 +10,7 @@ import hmac
 import os
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterator
 from hashlib import sha1
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -46,14 +47,15 @@ def is_signed(signature: str, *parts: bytes) -> bool:
 
 
 class MessageCrypt:
-    """Seal and open the messages of one account."""
+    """Seal and open the messages of one account; not to be shared between threads."""
 
-    __slots__ = ("_appid", "_cipher")
+    __slots__ = ("_appid", "_cipher", "_prefixes")
 
     def __init__(self, *, aes_key: str, appid: str) -> None:
         self._appid = appid.encode()
         key = decode_key(aes_key)
         self._cipher = Cipher(AES(key), CBC(key[:_AES_BLOCK]))
+        self._prefixes = _random_prefixes()
 
     def decrypt(self, sealed: bytes) -> bytes:
         """Return the message inside; check its signature before you call this.
@@ -80,12 +82,21 @@ class MessageCrypt:
 
     def encrypt(self, message: bytes, *, random: bytes | None = None) -> bytes:
         """Return the message sealed for this account, as base64; `random` is 16 bytes."""
-        prefix = os.urandom(_RANDOM) if random is None else random
+        prefix = next(self._prefixes) if random is None else random
         plain = b"".join((prefix, len(message).to_bytes(4), message, self._appid))
         fill = _PAD_BLOCK - len(plain) % _PAD_BLOCK
         encryptor = self._cipher.encryptor()
         cipher_text = encryptor.update(plain + bytes((fill,)) * fill) + encryptor.finalize()
         return b2a_base64(cipher_text, newline=False)
+
+
+def _random_prefixes() -> Iterator[bytes]:
+    # Drawn in bulk: os.urandom lets go of the interpreter lock, and the event loop then queues
+    # behind the server's own threads to get it back.
+    while True:
+        drawn = os.urandom(256 * _RANDOM)
+        for place in range(0, len(drawn), _RANDOM):
+            yield drawn[place : place + _RANDOM]
 
 
 def decode_key(aes_key: str) -> bytes:

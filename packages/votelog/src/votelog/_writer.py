@@ -15,7 +15,8 @@ older checkpoint back, and then every writer refuses to go on (`log_rolled_back`
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock
@@ -156,38 +157,56 @@ class LogWriter:
         """
         if not 1 <= len(entries) <= MAX_BATCH:
             raise WriteRefused("batch_size", entries=len(entries), limit=MAX_BATCH)
-        for entry in entries:
+        for index, entry in enumerate(entries, start=self.size):
             if len(entry) > MAX_ENTRY_BYTES:
-                raise WriteRefused("entry_too_long", length=len(entry), limit=MAX_ENTRY_BYTES)
+                raise WriteRefused(
+                    "entry_too_long", index=index, length=len(entry), limit=MAX_ENTRY_BYTES
+                )
         with self._turn:
-            if self._is_broken:
-                raise WriteRefused("writer_broken", reason="it was closed or failed before")
-            self._is_broken = True  # until the whole batch is through
-            try:
+            self._check_whole()
+            with self._changing():
                 self._claim(list(entries))
-                sealed = self._commit(list(entries))
-            except OSError as error:
-                reason = error.strerror or str(error)
-                raise WriteRefused("writer_broken", reason=reason) from error
-            self._is_broken = False
-            return sealed
+                return self._commit(list(entries))
 
-    def add_cosignatures(self, lines: Sequence[Signature], cosigners: Sequence[Verifier]) -> bytes:
-        """Add witnesses' cosignatures to the newest checkpoint; return it.
+    def add_cosignatures(
+        self, size: int, lines: Sequence[Signature], cosigners: Sequence[Verifier]
+    ) -> bytes:
+        """Add witnesses' cosignatures to the checkpoint published at `size`; return it.
 
-        Only signatures that hold under a key of `cosigners` are taken.
-        Raises Rejected: signature_false, signature_missing (they are of another checkpoint).
+        The log may have grown while they were asked. Only signatures that hold under a key of
+        `cosigners` are taken. Raises Missing: file_missing; Rejected: signature_false,
+        signature_missing.
         """
         with self._turn:
-            if self._is_broken:
-                raise WriteRefused("writer_broken", reason="it was closed or failed before")
-            text, present = split_note(self._note)
+            self._check_whole()
+            is_newest = size == self.size
+            published = self._note if is_newest else self._read(f"checkpoints/{size}")
+            text, present = split_note(published)
             opened = open_note(join_note(text, lines), cosigners)
             fresh = [line for line in opened.verified if line not in present]
             note = join_note(text, [*present, *fresh])
-            self._check_unmoved()
-            self._publish(note, self.size)
+            with self._changing():
+                if is_newest:
+                    self._check_unmoved()
+                    self._publish(note, size)
+                else:
+                    self._disk.sync_folder(self._place(f"checkpoints/{size}", note))
             return note
+
+    def _check_whole(self) -> None:
+        if self._is_broken:
+            raise WriteRefused("writer_broken", reason="it was closed or failed before")
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Keep the writer broken unless the change goes through to its end."""
+        self._is_broken = True
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise WriteRefused("writer_broken", reason=reason) from error
+        self._is_broken = False
 
     def _claim(self, entries: list[bytes]) -> None:
         """Write the journal; the place is ours if its name is new and nobody has gone on."""
@@ -236,8 +255,7 @@ class LogWriter:
 
     def _check_unmoved(self) -> None:
         """Compare the checkpoint on disk with the one this writer knows."""
-        found = self._read_checkpoint()
-        if found != self._note:
+        if self._read("checkpoint") != self._note:
             raise WriteRefused("checkpoint_moved", size=self.size)
 
     def _drop_partials(self, paths: list[str]) -> None:
@@ -264,11 +282,11 @@ class LogWriter:
     def _journal(self, start: int) -> Path:
         return self._private / "journal" / str(start)
 
-    def _read_checkpoint(self) -> bytes:
-        return FolderSource(self._folder).read("checkpoint", MAX_CHECKPOINT_BYTES)
+    def _read(self, path: str) -> bytes:
+        return FolderSource(self._folder).read(path, MAX_CHECKPOINT_BYTES)
 
     def _recover(self) -> None:
-        self._note = self._read_checkpoint()
+        self._note = self._read("checkpoint")
         head, _ = open_checkpoint(self._note, self._signer.verifier)
         self._refuse_rolled_back(head)
         self._edge = load_edge(FolderSource(self._folder), head.size)

@@ -198,7 +198,7 @@ def _state_words(result: ShownResult) -> str:
     if result.published_at is not None:
         moment = f"{localtime(result.published_at):%Y-%m-%d %H:%M}"
         return _("正式结果，%(moment)s 公布") % {"moment": moment}
-    return _("内部核对稿，尚未公布")
+    return _("拟定结果，公示中") if result.state == "proposed" else _("内部核对稿，尚未公布")
 
 
 def _as_csv(result: ShownResult) -> bytes:

@@ -161,6 +161,12 @@ class PublicCampaign:
     has_result: bool
 
     @property
+    def moves_by_the_second(self) -> bool:
+        """Tell whether there is a live board to follow now."""
+        is_on = self.voting is not None and self.voting.state in ("open", "paused")
+        return is_on and self.count_mode == Campaign.CountMode.LIVE
+
+    @property
     def open_stages(self) -> list[StageRow]:
         return [stage for stage in self.stages if stage.state == "now"]
 

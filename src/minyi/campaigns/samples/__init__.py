@@ -19,6 +19,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils.timezone import localtime
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection
@@ -50,9 +51,9 @@ class _Studio:
         return self.office.people[username].actor
 
     def at(self, days: float) -> datetime:
-        """Return the moment that many days from now, on the hour."""
-        moment = self.now + days * DAY
-        return moment.replace(minute=0, second=0, microsecond=0)
+        """Return nine in the morning, in the office's time, that many days from today."""
+        day = localtime(self.now) + days * DAY
+        return day.replace(hour=9, minute=0, second=0, microsecond=0)
 
 
 @transaction.atomic
@@ -129,10 +130,7 @@ def _open_selection(studio: _Studio) -> Campaign:
                 story=sample.story,
                 innovation=sample.innovation,
                 responsibility=sample.responsibility,
-                evidence={
-                    str(criteria[0].pk): sample.story,
-                    str(criteria[2].pk): sample.innovation,
-                },
+                evidence={str(criteria[-1].pk): _satisfaction(sample.name)},
                 card=sample.card,
             ),
             picture_id=studio.pictures[sample.picture].pk,
@@ -212,7 +210,6 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
     }
     campaign = _edit(campaign, studio, changes, began - 2 * DAY)
     _seat_jury(campaign, studio, began - 2 * DAY)
-    _launch(campaign, studio, began - DAY)
     categories = {row.name: row.pk for row in campaign.categories.all()}
     for name, unit, category, merits, story in POLICIES:
         nominees.add_nominee(
@@ -221,8 +218,9 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
                 name=name, unit=unit, category_id=categories[category], merits=merits, story=story
             ),
             actor=studio.actor("bianji"),
-            now=studio.at(-56),
+            now=began - 2 * DAY,
         )
+    _launch(campaign, studio, began - DAY)
     _fill_ballot_box(campaign, studio)
     _score(campaign, studio)
     counted = studio.at(-39)
@@ -323,6 +321,14 @@ def _score(campaign: Campaign, studio: _Studio) -> None:
                 actor=studio.actor(username),
                 now=studio.at(-45),
             )
+
+
+def _satisfaction(name: str) -> str:
+    luck = random.Random(name)  # noqa: S311 - the same sample every time
+    return (
+        f"上一年度好差评 {luck.randrange(800, 9000)} 条，满意率 {luck.uniform(97, 99.9):.1f}%；"
+        f"收到意见建议 {luck.randrange(5, 60)} 条，已全部答复并反馈整改结果。"
+    )
 
 
 def _approval(studio: _Studio) -> object:

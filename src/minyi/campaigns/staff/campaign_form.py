@@ -4,6 +4,7 @@
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import (
     FieldPanel,
@@ -96,6 +97,20 @@ class StageForm(WagtailAdminModelForm):
             self.add_error("closes_at", _("结束时间须晚于开始时间。"))
         return said
 
+    def moment(self, field):
+        """Return the moment the form names; untouched, the stored one with its seconds."""
+        stored, said = self.initial.get(field), self.cleaned_data[field]
+        is_same_minute = stored and stored.replace(second=0, microsecond=0) == said
+        return stored if is_same_minute else said
+
+
+class StageFormSet(BaseChildFormSet):
+    def get_unique_error_message(self, unique_check):
+        return _("同一个环节只能出现一次。")
+
+    def get_form_error(self):
+        return _("与前面的环节重复。")
+
 
 class CampaignForm(WagtailAdminModelForm):
     """Reads the campaign into fields and says what was changed; it never saves."""
@@ -152,7 +167,9 @@ class CampaignForm(WagtailAdminModelForm):
                 for row, said in self._rows("categories")
             ],
             "stages": [
-                StageEntry(said["kind"], said["opens_at"], said["closes_at"], said["note"])
+                StageEntry(
+                    said["kind"], row.moment("opens_at"), row.moment("closes_at"), said["note"]
+                )
                 for row, said in self._rows("stages")
             ],
         }
@@ -194,7 +211,7 @@ class StagesPanel(InlinePanel):
 
     def get_form_options(self):
         options = super().get_form_options()
-        options["formsets"][self.relation_name]["form"] = StageForm
+        options["formsets"][self.relation_name] |= {"form": StageForm, "formset": StageFormSet}
         return options
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The jury: organisers seat it and watch its progress, jurors score. Nobody sees another's points."""
+"""The jury: organisers seat it and watch its progress; each juror sees only their own points."""
 
 from dataclasses import dataclass
 
@@ -178,7 +178,7 @@ def _seat_form(campaign, posted=None):
     """Offer the people who hold a post in the office today, those seated left out."""
     posts = apps.get_model("agencies", "Post").objects.current(timezone.localdate())
     seated = set(campaign.jurors.values_list("user_id", flat=True))
-    people = {}
+    people: dict[int, str] = {}
     for post in posts.filter(agency_id=campaign.agency_id).select_related("user"):
         if post.user_id not in seated:
             people.setdefault(post.user_id, f"{post.user}（{post.get_role_display()}）")

@@ -196,7 +196,7 @@ def file(request, file_id):
     if found is None:
         raise NominationNotFound
     _nomination(request, found.nomination_id)
-    ending = found.file.name.rsplit(".", 1)[-1]
+    ending = str(found.file.name).rsplit(".", 1)[-1]
     response = FileResponse(
         found.file.open("rb"),
         content_type=FILE_TYPES.get(ending, "application/octet-stream"),

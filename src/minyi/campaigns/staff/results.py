@@ -45,6 +45,7 @@ def result(request, campaign_id):
     campaign = pages.campaign_for(request, campaign_id, *SEE)
     actor, now = request.user.actor, timezone.now()
     found = staff_result(campaign_id=campaign.pk, actor=actor)
+    checks = _checks(campaign, now)
     can = {
         name: actor.can(f"results.{name}", campaign.agency_id)
         for name in ("compute", "sign", "publish", "export")
@@ -61,7 +62,8 @@ def result(request, campaign_id):
         trail=[(_("评选结果"), reverse("results:index")), (campaign.title, "")],
         campaign=campaign,
         result=found,
-        checks=_checks(campaign, now),
+        checks=checks,
+        is_ready=all(check["state"] == "passed" for check in checks),
         steps=_steps(found),
         can=can,
         is_computer=_is_computer(request, campaign),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forms of the console for nominations, nominees, jury and results. Services do the checking."""
 
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +35,7 @@ class NomineeForm(forms.Form):
     def __init__(self, *args, campaign, **kwargs):
         super().__init__(*args, **kwargs)
         categories = [(row.pk, row.name) for row in campaign.categories.all()]
-        self.fields["category_id"].choices = [("", _("不分类")), *categories]
+        _offer(self, "category_id", [("", _("不分类")), *categories])
         self._criteria = list(campaign.criteria.all())
         for criterion in self._criteria:
             self.fields[f"evidence_{criterion.pk}"] = forms.CharField(
@@ -105,7 +107,7 @@ class AcceptForm(NomineeForm):
                 del self.fields[field]
                 continue
             choices = [(file.pk, label % {"number": n}) for n, file in enumerate(files, start=1)]
-            self.fields[field].choices = [("", _("不采用")), *choices]
+            _offer(self, field, [("", _("不采用")), *choices])
         if not pictures:
             del self.fields["picture_alternative"]
         if not videos:
@@ -163,4 +165,9 @@ class SeatForm(forms.Form):
 
     def __init__(self, *args, people, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["user_id"].choices = people
+        _offer(self, "user_id", people)
+
+
+def _offer(form: forms.Form, field: str, choices: list[tuple[Any, Any]]) -> None:
+    """Set the choices of a field that are known only when the form is made."""
+    cast(forms.ChoiceField, form.fields[field]).choices = choices

@@ -61,7 +61,7 @@ def test_a_nomination_is_kept_and_its_state_is_shown(campaign):
 @pytest.mark.parametrize(
     ("changed", "field", "words"),
     [
-        ({"name": ""}, "name", "这个字段是必填项"),
+        ({"name": ""}, "name", "请填写这一项"),
         ({"reason": "好"}, "reason", "10"),
         ({"name": "长" * 61}, "name", "60"),
         ({"consent": ""}, "consent", "请阅读《个人信息保护说明》"),

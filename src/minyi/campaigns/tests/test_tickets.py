@@ -51,7 +51,9 @@ def test_a_ticket_never_outlives_the_vote():
     campaign = given_open_campaign()
     closes_ms = campaign.round.closes_ms
     late = NOW + timedelta(seconds=closes_ms / 1000 - NOW.timestamp() - 60)
-    assert ticket_for(campaign, a_session(campaign.account), now=late).expires_s == closes_ms // 1000
+    assert (
+        ticket_for(campaign, a_session(campaign.account), now=late).expires_s == closes_ms // 1000
+    )
 
 
 def test_the_tag_is_the_same_for_one_person_and_another_for_another():

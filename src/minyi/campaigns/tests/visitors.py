@@ -35,9 +35,7 @@ def visitor(
     account: OfficialAccount, subject: str = "openid-of-anna", now: datetime = NOW, **headers: str
 ) -> Client:
     """Return the browser of a citizen who has come through that account."""
-    citizen = recognise_citizen(
-        channel="wechat", account=account.slug, subject=subject, now=now
-    )
+    citizen = recognise_citizen(channel="wechat", account=account.slug, subject=subject, now=now)
     response = HttpResponse()
     start_session(
         response,

@@ -51,7 +51,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         board=found,
         chart=chart,
         columns=[_("票数")],
-        is_live=live_board(slug=slug, now=now) is not None,
+        is_live=campaign.moves_by_the_second,
     )
 
 

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "minyi.core.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "minyi.core.middleware.console_scripts",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -190,6 +191,7 @@ WAGTAIL_PAGE_MODEL = "publishing.BasePage"
 WAGTAILIMAGES_IMAGE_MODEL = "publishing.Picture"
 WAGTAILDOCS_DOCUMENT_MODEL = "publishing.OfficialDocument"
 WAGTAIL_I18N_ENABLED = False
+WAGTAIL_USER_TIME_ZONES = ["Asia/Shanghai", "Asia/Urumqi", "UTC"]
 # Staff browsers must not call out.
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""While counts are hidden, no address of the product tells them: not to citizens, not to staff.
+
+Every GET route of the URLconf is asked twice, once before anybody has voted and once after
+thousands have. The two answers must be the same: status, headers, body, order, length. What differs
+by nature (tokens, nonces, moments of the request) is blotted out first, and a control shows that
+the comparison does see a count where one is public.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from minyi.agencies.models import User
+from minyi.campaigns.models import Ballot, Campaign
+
+from .given import NOW, given_open_round, given_staff
+from .visitors import given_votable, visitor
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+# Nobody would write these numbers by chance: ballots, then votes of nominees 3, 1 and 2.
+BALLOTS, VOTES = 2749, {3: 2749, 1: 1873, 2: 977}
+BLOTTED = [
+    re.compile(pattern)
+    for pattern in (
+        r'name="(csrfmiddlewaretoken|ticket|nonce)" value="[^"]*"',
+        r'"?csrf_?[tT]oken"?:\s*"[^"]*"',
+        r'data-csrf[\w-]*="[^"]*"',
+    )
+]
+# Not ours to compare: what the process itself measures, and Wagtail's own programme text.
+PROCESS = {"metrics", "staff/jsi18n/", "staff/sprite/"}
+
+
+def routes() -> Iterator[str]:
+    """Yield every route of the product, converters still in it."""
+
+    def walk(prefix: str, patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(path, pattern.url_patterns)
+            else:
+                yield path
+
+    yield from walk("", get_resolver().url_patterns)
+
+
+def addresses(campaign: Campaign) -> list[str]:
+    """Return every route filled in with the things of this campaign."""
+    known = {
+        "slug": campaign.slug,
+        "account": campaign.account.slug,
+        "number": "1",
+        "kind": "json",
+        "round_id": str(campaign.round.pk),
+    }
+    filled = []
+    for route in routes():
+        if route in PROCESS or "logout" in route:
+            continue
+        path = re.sub(
+            r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)",
+            lambda m: known.get(m[1] or m[2], str(campaign.pk)),
+            route,
+        )
+        filled.append("/" + re.sub(r"[\^$]|\\Z", "", path))
+    return sorted(set(filled))
+
+
+def answer_of(client: Client, path: str) -> tuple[object, ...]:
+    answer: HttpResponseBase = client.get(path)
+    content = b"" if answer.streaming else answer.content
+    body = content.decode("utf-8", "replace")
+    for pattern in BLOTTED:
+        body = pattern.sub("~", body)
+    ours = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+    if answer.status_code == 302:
+        ours["Location"] = re.sub(r"state=[^&]*", "state=~", ours["Location"])
+    return answer.status_code, answer.streaming, tuple(sorted(ours.items())), body
+
+
+def cast_thousands(campaign: Campaign) -> None:
+    ballots = []
+    for place in range(BALLOTS):
+        picks = [number for number, votes in VOTES.items() if place < votes]
+        ballots.append(
+            Ballot(
+                round=campaign.round,
+                voter_ref=secrets.token_hex(16),
+                period="",
+                picks=json.dumps(sorted(picks)),
+                nonce=secrets.token_hex(16),
+                receipt=secrets.token_hex(10),
+                risk=0,
+                cast_ms=int(NOW.timestamp() * 1000) - place,
+            )
+        )
+    Ballot.objects.bulk_create(ballots, batch_size=500)
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch):
+    """Both rounds of questions are asked at the same moment."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def given_secret_vote(**fields: object) -> Campaign:
+    campaign = given_votable(**{"max_picks": 3, **fields})
+    given_open_round(campaign, nominees=3)
+    return campaign
+
+
+def everybody(campaign: Campaign) -> dict[str, Client]:
+    """Return browsers of a stranger, a citizen, the organiser, the supervisor and the operator."""
+    operator = User.objects.create_superuser("operator", password="not-used-here-2026")
+    people = {"stranger": Client(), "citizen": visitor(campaign.account)}
+    staff = {role: given_staff(campaign.agency, role) for role in ("organiser", "supervisor")}
+    for name, user in {**staff, "operator": operator}.items():
+        people[name] = Client()
+        people[name].force_login(user, backend="minyi.agencies.backends.PostBackend")
+    for client in people.values():
+        client.raise_request_exception = False  # a 500 is an answer like any other
+    return people
+
+
+def ask_everything(campaign: Campaign, people: dict[str, Client]) -> dict[tuple[str, str], object]:
+    return {
+        (who, path): answer_of(client, path)
+        for path in addresses(campaign)
+        for who, client in people.items()
+        if path.startswith("/staff/") == (who in ("organiser", "supervisor", "operator"))
+    }
+
+
+MODES = {
+    "after close": {"count_mode": "after_close"},
+    "at an hour that has not come": {"count_mode": "scheduled", "count_hours": [23]},
+}
+
+
+@pytest.mark.usefixtures("stopped_clock")
+@pytest.mark.parametrize("mode", MODES)
+def test_no_address_tells_a_hidden_count(mode):
+    campaign = given_secret_vote(**MODES[mode])
+    people = everybody(campaign)
+    ask_everything(campaign, people)  # makes what is made on first sight: sites, small pictures
+    before = ask_everything(campaign, people)
+    cast_thousands(campaign)
+    after = ask_everything(campaign, people)
+    assert len(before) > 150
+    assert [key for key in before if before[key] != after[key]] == []
+    tells = re.compile(r"(?<![\w.])(2,?749|1,?873)(?![\w.])")
+    assert [key for key, answer in after.items() if tells.search(str(answer))] == []
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_the_comparison_does_see_a_count_that_is_public():
+    campaign = given_secret_vote(count_mode="live")
+    client = Client()
+    paths = [f"/c/{campaign.slug}/board/", f"/c/{campaign.slug}/board.json"]
+    before = [answer_of(client, path) for path in paths]
+    cast_thousands(campaign)
+    cache.clear()
+    after = [answer_of(client, path) for path in paths]
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert all("2,749" in str(answer) or "2749" in str(answer) for answer in after)
+
+
+def test_the_walk_reaches_what_it_must():
+    campaign = given_secret_vote()
+    asked = set(addresses(campaign))
+    base = f"/c/{campaign.slug}"
+    must = ["/", f"{base}/", f"{base}/nominees/", f"{base}/nominees/1/", f"{base}/ballot/"]
+    must += [f"{base}/board/", f"{base}/board.json", f"{base}/board/events", f"{base}/result/"]
+    assert asked.issuperset(must)
+    assert sum(path.startswith("/staff/") for path in asked) > 100
