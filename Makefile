@@ -47,13 +47,13 @@ lock: .venv/tools.stamp ## pin the dependencies again
 .venv/base.stamp: requirements/base.txt pyproject.toml .venv/tools.stamp
 	@echo "installing Python packages …"
 	@test -e .venv/dev.stamp || $(BIN)/uv pip sync --quiet --require-hashes requirements/tools.txt requirements/base.txt
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . --editable packages/votelog
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt pyproject.toml .venv/tools.stamp
 	@echo "installing Python packages for tests …"
 	@$(BIN)/uv pip sync --quiet --require-hashes requirements/tools.txt requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . --editable packages/votelog
 	@touch $@ .venv/base.stamp
 
 frontend/node_modules/.built.stamp: $(FRONTEND)

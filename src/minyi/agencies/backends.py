@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
@@ -13,7 +12,7 @@ class PostBackend(ModelBackend):
     """Whoever holds a post today may enter the console; rows are fenced by `core.staff`."""
 
     def has_perm(
-        self, user_obj: AbstractBaseUser | AnonymousUser, perm: str, obj: Model | None = None
+        self, user_obj: User | AnonymousUser, perm: str, obj: Model | None = None
     ) -> bool:
         if perm == CONSOLE and isinstance(user_obj, User) and user_obj.is_active:
             return bool(user_obj.actor.agency_ids) or user_obj.is_superuser

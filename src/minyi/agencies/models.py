@@ -85,12 +85,12 @@ class Agency(models.Model):
         return self.name
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A member of staff. Citizens never have one: they are `citizens.Citizen`."""
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("工作人员")
-        verbose_name_plural = _("工作人员")
+        verbose_name = _("工作人员")  # type: ignore[assignment]
+        verbose_name_plural = _("工作人员")  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -7,7 +7,7 @@ cluster a proxy may send `/v/` to processes of their own: `granian ballotbox.app
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minyi.config.settings.production")
 
@@ -27,7 +27,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-pages = ASGIHandler()
+pages = cast(App, ASGIHandler())
 media = StaticFiles(directory=settings.MEDIA_ROOT, check_dir=False)
 
 

@@ -7,33 +7,56 @@ This parent imports no Django: it stays small and only watches its children.
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY")
 GRACE_S = 10
+READY_S = 60
 
 
 def main(arguments: list[str]) -> int:
     """Prepare the data, run the product and the sandbox, and wait."""
     port = int(os.environ.get("PORT", "8000"))
     sandbox_port = int(os.environ.get("SANDBOX_PORT", "8010"))
+    taken = [str(number) for number in (port, sandbox_port) if _is_taken(number)]
+    if taken:
+        print(
+            f"端口 {'、'.join(taken)} 已被占用，请用 PORT= 和 SANDBOX_PORT= 另选。\n"
+            f"Port {', '.join(taken)} is taken: choose others with PORT= and SANDBOX_PORT=."
+        )
+        return 1
     var = Path(os.environ.setdefault("MINYI_VAR_DIR", str(PROJECT_DIR / "var")))
-    (var / "media").mkdir(parents=True, exist_ok=True)
+    for folder in ("media", "private", "logs"):
+        (var / folder).mkdir(parents=True, exist_ok=True)
     _load_secrets(var / "secrets.env")
     _name_addresses(var, port, sandbox_port)
-    _run_once(["migrate", "--verbosity", "0"])
-    _run_once(["collectstatic", "--noinput", "--verbosity", "0"])
+    print("正在准备数据 … preparing", flush=True)
+    for command in (["migrate", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"]):
+        _run_once(command)
     _run_once(["demo", "seed"])
-    children = [
-        _start("wechat_sandbox.app:application", sandbox_port),
-        _start("minyi.config.asgi:application", port),
-    ]
-    _print_addresses(port, sandbox_port)
-    return _wait(children)
+    children = {
+        "sandbox": _start("wechat_sandbox.app:application", sandbox_port, var / "logs/sandbox.log"),
+        "product": _start("minyi.config.asgi:application", port, var / "logs/product.log"),
+    }
+    if _become_ready(children, port):
+        _print_addresses(port, sandbox_port, var)
+        return _wait(children)
+    _end(children)
+    for name in children:
+        print(f"── {var / 'logs' / name}.log\n{_tail(var / 'logs' / f'{name}.log')}")
+    return 1
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _load_secrets(path: Path) -> None:
@@ -59,14 +82,39 @@ def _run_once(command: list[str]) -> None:
     subprocess.run([sys.executable, "-m", "minyi.config.cli", *command], check=True)  # noqa: S603
 
 
-def _start(application: str, port: int) -> subprocess.Popen[bytes]:
+def _start(application: str, port: int, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"]
-    command += ["--no-ws", "--log-level", "warning", application]
-    return subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    command += ["--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--no-ws"]
+    # The ballot box refuses with 503 what it cannot take; the server must not queue before it.
+    command += ["--backpressure", "20000", "--workers-kill-timeout", str(GRACE_S)]
+    command += ["--log-level", "warning", application]
+    with log.open("ab") as sink:
+        return subprocess.Popen(  # noqa: S603
+            command, start_new_session=True, stdout=sink, stderr=subprocess.STDOUT
+        )
 
 
-def _wait(children: list[subprocess.Popen[bytes]]) -> int:
+Children = dict[str, "subprocess.Popen[bytes]"]
+
+
+def _become_ready(children: Children, port: int) -> bool:
+    """Wait until the product answers; False when a child ended or time is up."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and _all_run(children):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return True
+    return False
+
+
+def _all_run(children: Children) -> bool:
+    return all(child.poll() is None for child in children.values())
+
+
+def _wait(children: Children) -> int:
     """Wait until told to stop or until one child ends; then end them all."""
     stopping = False
 
@@ -76,19 +124,27 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    while not stopping and all(child.poll() is None for child in children):
+    while not stopping and _all_run(children):
         time.sleep(0.2)
-    for child in children:
-        child.terminate()
-    for child in children:
-        try:
-            child.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
+    _end(children)
     return 0 if stopping else 1
 
 
-def _print_addresses(port: int, sandbox_port: int) -> None:
+def _end(children: Children) -> None:
+    for child in children.values():
+        child.terminate()
+    for child in children.values():
+        try:
+            child.wait(GRACE_S + 2)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+
+
+def _print_addresses(port: int, sandbox_port: int, var: Path) -> None:
     print(
         f"""
   民意 Minyi 已启动 / is running
@@ -104,6 +160,7 @@ def _print_addresses(port: int, sandbox_port: int) -> None:
       zhuanjia1 zhuanjia2 zhuanjia3 评审专家 jurors
 
     看票数上涨 / watch a board fill:  .venv/bin/minyi demo crowd --voters 2000
+    日志 logs: {var / "logs"}
     按 Ctrl-C 结束 / Ctrl-C ends all of it
 """,
         flush=True,

@@ -3,7 +3,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import structlog
@@ -69,7 +69,8 @@ def digest_of(entry: AuditEntry) -> str:
 def find_break() -> AuditEntry | None:
     """Return the first entry that does not follow from the one before it, or None."""
     previous = GENESIS
-    for entry in AuditEntry.objects.order_by("id").iterator():
+    entries: Iterator[AuditEntry] = AuditEntry.objects.order_by("id").iterator()
+    for entry in entries:
         if entry.previous != previous or entry.digest != digest_of(entry):
             return entry
         previous = entry.digest

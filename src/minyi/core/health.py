@@ -46,4 +46,4 @@ def _cache_answers() -> bool:
         cache.set("readyz", "1", 5)
     except OSError:  # redis-py's ConnectionError is one
         return False
-    return cache.get("readyz") == "1"
+    return bool(cache.get("readyz") == "1")

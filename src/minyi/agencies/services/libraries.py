@@ -12,13 +12,14 @@ from wagtail.models import Collection, GroupCollectionPermission
 from minyi.agencies.models import Agency, Post, User
 from minyi.core.clock import today
 
+# Wagtail asks for the permissions of its own models, whatever model the project puts in place.
 _PERMISSIONS = (
-    ("publishing", "add_picture"),
-    ("publishing", "change_picture"),
-    ("publishing", "choose_picture"),
-    ("publishing", "add_officialdocument"),
-    ("publishing", "change_officialdocument"),
-    ("publishing", "choose_officialdocument"),
+    ("wagtailimages", "add_image"),
+    ("wagtailimages", "change_image"),
+    ("wagtailimages", "choose_image"),
+    ("wagtaildocs", "add_document"),
+    ("wagtaildocs", "change_document"),
+    ("wagtaildocs", "choose_document"),
 )
 
 

@@ -77,7 +77,7 @@ viewsets = [
     AgencyViewSet(),
     OfficialAccountViewSet(),
 ]
-urls = []
+urls: list = []
 policies = [
     OperatorPolicy(Region, may_view="agencies.view"),
     AgencyPolicy(

@@ -104,7 +104,7 @@ class PostViewSet(AgencyModelViewSet):
 
 
 viewsets = [PostViewSet()]
-urls = []
+urls: list = []
 policies = [
     AgencyPolicy(
         Post, grants={"add": "posts.edit", "change": "posts.edit", "view": "agencies.view"}

@@ -40,7 +40,7 @@ class RuleViewSet(AgencyModelViewSet):
 
 
 viewsets = [AuditViewSet(), RuleViewSet()]
-urls = []
+urls: list = []
 policies = [
     AgencyPolicy(AuditEntry, grants={"view": "audit.view"}),
     OperatorPolicy(Rule, may_view="rules.view"),

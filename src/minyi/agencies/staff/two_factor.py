@@ -71,6 +71,6 @@ def _record(request, act):
     audit.record(actor=request.user.actor, act=act, target=request.user, now=timezone.now())
 
 
-viewsets = []
+viewsets: list = []
 urls = [path("two-factor/", two_factor, name="two_factor")]
-policies = []
+policies: list = []

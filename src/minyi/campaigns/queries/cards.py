@@ -76,6 +76,7 @@ def list_cards(*, campaign: PublicCampaign, language: str) -> list[NomineeCard]:
     rows = (
         Nominee.objects.filter(campaign_id=campaign.id, status=Nominee.Status.CANDIDATE)
         .select_related("category")
+        .defer("story", "innovation", "responsibility", "evidence", "figures_source")
         .prefetch_related(pictures_of("picture", CARD_SIZES))
         .order_by("number")
     )

@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
 from wagtail.images import get_image_model
-from wagtail.images.models import SourceImageIOError
+from wagtail.images.models import Filter, SourceImageIOError
 
 from minyi.campaigns.errors import CampaignNotFound
 from minyi.campaigns.models import Campaign, Result, Round, Stage
@@ -226,11 +227,15 @@ def show(picture: object, sizes: tuple[str, str]) -> Shown | None:
     """Return the addresses of a picture in two sizes, or None when there is no readable picture."""
     if picture is None:
         return None
-    try:
-        found = picture.get_renditions(*sizes)  # type: ignore[attr-defined]
-    except SourceImageIOError:
-        return None
-    small, large = (found[size] for size in sizes)
+    filters = [_filter(size) for size in sizes]
+    found = picture.find_existing_renditions(*filters)  # type: ignore[attr-defined]
+    if len(found) < len(filters):
+        try:
+            made = picture.get_renditions(*filters)  # type: ignore[attr-defined]
+        except SourceImageIOError:
+            return None
+        found = {one: made[one.spec] for one in filters}
+    small, large = (found[one] for one in filters)
     return Shown(
         url=small.url,
         srcset=f"{small.url} {small.width}w, {large.url} {large.width}w",
@@ -238,6 +243,12 @@ def show(picture: object, sizes: tuple[str, str]) -> Shown | None:
         height=small.height,
         alternative=picture.alternative,  # type: ignore[attr-defined]
     )
+
+
+@cache
+def _filter(size: str) -> Filter:
+    """Parse a size once: Wagtail would do it for every picture of every request."""
+    return Filter(spec=size)
 
 
 def pictures_of(field: str, sizes: tuple[str, str]) -> "Prefetch[str, Any, str]":

@@ -85,6 +85,11 @@ class ShownResult:
         return self.formula.splitlines()
 
     @property
+    def figures_sources(self) -> list[str]:
+        """Return where the 业务数据 come from, each source once."""
+        return list(dict.fromkeys(line.figures_source for line in self.lines if line.figures_source))
+
+    @property
     def has_tie(self) -> bool:
         """Tell whether any rank is shared."""
         return any(line.is_shared for line in self.lines)

@@ -15,6 +15,7 @@ from wagtail.admin.panels import (
     ObjectList,
     TabbedInterface,
 )
+from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from minyi.agencies.models import Agency, OfficialAccount
 from minyi.campaigns.blueprints import BLUEPRINTS
@@ -177,7 +178,8 @@ class CampaignForm(WagtailAdminModelForm):
     def _rows(self, relation):
         formset = self.formsets[relation]
         kept = [row for row in formset.forms if row not in formset.deleted_forms]
-        return [(row, row.cleaned_data) for row in kept if row.cleaned_data.get("kind", True)]
+        # A line that was added and left empty has nothing to say.
+        return [(row, row.cleaned_data) for row in kept if row.cleaned_data]
 
     def _translations(self):
         translations = {code: dict(said) for code, said in self.instance.translations.items()}
@@ -195,7 +197,7 @@ def _translation_fields():
         f"{code}_{field}": forms.CharField(
             label=labels[field],
             required=False,
-            widget=forms.TextInput if field in {"title", "theme"} else forms.Textarea,
+            widget=forms.TextInput if field in {"title", "theme"} else AdminAutoHeightTextInput,
         )
         for code, _name in OTHER_LANGUAGES
         for field in TRANSLATED

@@ -76,7 +76,7 @@ class OverviewView(CampaignPage):
             overview=overview,
             state=words.STATES[overview.state],
             stats=_stats(overview.figures),
-            checks=[words.check_line(item, campaign) for item in checks],
+            checks=[words.check_line(item, campaign) for item in _open_ones_first(checks)],
             blocked=sum(item.is_blocking and not item.is_met for item in checks),
             warned=sum(not item.is_blocking and not item.is_met for item in checks),
             due=words.due_lines(campaign, overview, checks),
@@ -257,6 +257,10 @@ class QrView(CampaignPage):
 def citizen_address(campaign):
     """Return where citizens find the campaign."""
     return f"{settings.PUBLIC_URL}/c/{campaign.slug}/"
+
+
+def _open_ones_first(checks):
+    return sorted(checks, key=lambda item: (item.is_met, not item.is_blocking))
 
 
 def _stats(figures):

@@ -42,7 +42,7 @@ def check_line(item, campaign):
     return {
         "title": item.title,
         "state": "blocked" if item.is_blocking else "warn",
-        "reason": f"{item.finding} {item.what_to_do}",
+        "reason": f"{item.finding}{item.what_to_do}",
         "source": item.rule,
         "url": mend_url(item.place, campaign),
     }
@@ -100,7 +100,7 @@ def act_line(act):
 def next_count(hidden):
     """Say when a hidden count will be published."""
     if hidden.next_at is None:
-        return _("尚未安排投票")
+        return _("投票尚未开始")
     return _("%s 公布") % f"{localtime(hidden.next_at):%m-%d %H:%M}"
 
 

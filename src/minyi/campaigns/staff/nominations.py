@@ -123,6 +123,7 @@ def accept(request, nomination_id):
                 % {"name": nominee.name, "number": nominee.number},
             )
             return _on_to_next(nomination)
+    messages.error(request, _("没有办理，请修改“通过”一栏中标出的内容。"))
     return _review_page(request, nomination, form, status=422)
 
 

@@ -22,6 +22,8 @@ from minyi.campaigns.models import (
     Campaign,
     Category,
     Criterion,
+    Juror,
+    JuryScore,
     Nomination,
     Nominee,
     Round,
@@ -258,3 +260,44 @@ def given_ballot(
         risk=0,
         cast_ms=int(now.timestamp() * 1000),
     )
+
+
+# --- Jury and result ------------------------------------------------------------------------------
+
+
+def given_juror(campaign: Campaign, name: str = "") -> Juror:
+    """A juror with a post in the campaign's agency; `juror.user.actor` is who acts."""
+    user = given_staff(campaign.agency, Role.REVIEWER, name)
+    return Juror.objects.create(campaign=campaign, user=user, seat="群众代表")
+
+
+def given_scores(juror: Juror, points: dict[int, int], *, now: datetime = NOW) -> None:
+    """The juror's points: nominee number → the same points on every criterion."""
+    for nominee in juror.campaign.nominees.filter(number__in=points):
+        for criterion in juror.campaign.criteria.all():
+            JuryScore.objects.create(
+                juror=juror,
+                nominee=nominee,
+                criterion=criterion,
+                points=points[nominee.number],
+                scored_at=now,
+            )
+
+
+def given_votes(campaign: Campaign, votes: dict[int, int], *, now: datetime = NOW) -> Round:
+    """So many one-pick ballots for each nominee number, cast while the vote was open."""
+    opened = campaign.stages.get(kind="voting").opens_at
+    paper = given_open_round(campaign, now=opened - timedelta(hours=1))
+    for number, many in votes.items():
+        for _one in range(many):
+            given_ballot(paper, [number], now=opened + timedelta(hours=1))
+    return paper
+
+
+def given_finished_vote(votes: dict[int, int], *, now: datetime = NOW, **fields: object) -> Campaign:
+    """A campaign in verification with so many votes for each nominee number."""
+    campaign = given_campaign(during=str(fields.pop("during", "verification")), now=now, **fields)
+    for number in votes:
+        given_nominee(campaign, number=number)
+    given_votes(campaign, votes, now=now)
+    return campaign

@@ -33,7 +33,7 @@ BLOTTED = [
     for pattern in (
         r'name="(csrfmiddlewaretoken|ticket|nonce)" value="[^"]*"',
         r'"?csrf_?[tT]oken"?:\s*"[^"]*"',
-        r'data-csrf[\w-]*="[^"]*"',
+        r'"CSRF_TOKEN": "[^"]*"|data-csrf[\w-]*="[^"]*"',
     )
 ]
 # Not ours to compare: what the process itself measures, and Wagtail's own programme text.

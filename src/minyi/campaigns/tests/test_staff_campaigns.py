@@ -177,6 +177,16 @@ def test_the_form_saves_fields_lists_and_translations_through_the_service(client
     }
 
 
+def test_a_line_that_was_added_and_left_empty_is_no_line(client):
+    campaign = given_ready_campaign(now=timezone.now())
+    logged_in(client, campaign.agency)
+    said = form_of(client, campaign)
+    for name in ("criteria", "categories", "stages"):
+        said[f"{name}-TOTAL_FORMS"] += 1
+    assert client.post(page("edit", campaign), said).status_code == 302
+    assert not AuditEntry.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
