@@ -180,7 +180,7 @@ class Stage(models.Model):
     closes_at = models.DateTimeField(_("结束时间"))
     note = models.CharField(_("说明"), max_length=200, blank=True)
 
-    class StageQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    class StageQuerySet(models.QuerySet):
         def open_at(self, now: datetime) -> Self:
             """Keep the stages that are open at that moment: from opens_at up to, not at, closes_at."""
             return self.filter(opens_at__lte=now, closes_at__gt=now)

@@ -120,11 +120,11 @@ def given_secret_vote(**fields: object) -> Campaign:
 
 
 def everybody(campaign: Campaign) -> dict[str, Client]:
-    """Return browsers of a stranger, a citizen, the organiser, the supervisor and the operator."""
+    """Return browsers of a stranger, a citizen, a supervisor and the platform's operator."""
     operator = User.objects.create_superuser("operator", password="not-used-here-2026")
     people = {"stranger": Client(), "citizen": visitor(campaign.account)}
-    staff = {role: given_staff(campaign.agency, role) for role in ("organiser", "supervisor")}
-    for name, user in {**staff, "operator": operator}.items():
+    supervisor = given_staff(campaign.agency, "supervisor")
+    for name, user in {"supervisor": supervisor, "operator": operator}.items():
         people[name] = Client()
         people[name].force_login(user, backend="minyi.agencies.backends.PostBackend")
     for client in people.values():
@@ -137,7 +137,7 @@ def ask_everything(campaign: Campaign, people: dict[str, Client]) -> dict[tuple[
         (who, path): answer_of(client, path)
         for path in addresses(campaign)
         for who, client in people.items()
-        if path.startswith("/staff/") == (who in ("organiser", "supervisor", "operator"))
+        if path.startswith("/staff/") == (who in ("supervisor", "operator"))
     }
 
 
