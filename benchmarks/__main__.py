@@ -22,7 +22,9 @@ def main() -> int:
     asked = sys.argv[1:] or QUESTIONS
     for question in asked:
         print(f"── {question}", flush=True)
-        subprocess.run([sys.executable, "-m", f"benchmarks.{question}"], cwd=HERE.parent, check=True)
+        subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{question}"], cwd=HERE.parent, check=True
+        )
     (HERE / "RESULTS.md").write_text(report())
     print(f"── written {HERE / 'RESULTS.md'}")
     return 0
@@ -40,14 +42,18 @@ def report() -> str:
 
 def _heading() -> str:
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     return (
         "# Benchmark results\n\n"
-        f"{datetime.now(tz=UTC):%Y-%m-%d} · commit {commit or 'unknown'} · {os.cpu_count()} cores · "
-        f"Python {platform.python_version()} · command `make bench`\n\n"
-        "Every ratio compares figures of the same run on the same machine. The load generator shares "
-        "the cores with the server.\n"
+        f"{datetime.now(tz=UTC):%Y-%m-%d} · commit {commit or 'unknown'} · {os.cpu_count()} cores"
+        f" · Python {platform.python_version()} · command `make bench`\n\n"
+        "Every ratio compares figures of the same run on the same machine. The load generator "
+        "shares the cores with the server.\n"
     )
 
 

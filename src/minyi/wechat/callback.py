@@ -10,7 +10,6 @@ Raw ASGI: no ORM, no session, no template between a citizen and the answer.
 The compatible mode's readable twin is never used: nothing vouches for it.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
@@ -31,6 +30,7 @@ from .messages import (
     write_envelope,
     write_reply,
 )
+from .patience import Patience
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,7 +39,7 @@ Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 64 * 1024
 LONGEST_QUERY = 2048
-BODY_S = 3
+BODY_S = 1.5  # at least; at most twice that (see patience.py)
 FRESH_S = 300
 ACKNOWLEDGED = b"success"
 
@@ -88,11 +88,12 @@ class CallbackApp:
         desks: Desks,
         *,
         clock: Callable[[], float] = time.time,
-        deliveries: Deliveries | None = None,
+        body_s: float = BODY_S,
     ) -> None:
         self._desks = desks
         self._clock = clock
-        self._deliveries = deliveries or Deliveries(clock=clock)
+        self._deliveries = Deliveries(clock=clock)
+        self._patience = Patience(body_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -116,7 +117,7 @@ class CallbackApp:
             _check_signed(query.get("signature", ""), desk, query)
             _verified.inc()
             return Answer(200, _TEXT, query.get("echostr", "").encode())
-        fields = _parse(await _read_body(scope, receive))
+        fields = _parse(await self._read_body(scope, receive))
         message = _open_message(desk, query, fields)
         reply = self._reply_to(desk, message)
         if reply is None:
@@ -144,6 +145,16 @@ class CallbackApp:
         if not desk.is_open:
             raise Refused("account_not_ready")
         return desk
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
+        """Return the body, if it comes in time and is not too long; no more than that is held."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and (not value.isdigit() or int(value) > LARGEST_BODY):
+                raise Refused("too_large")
+        try:
+            return await self._patience.wait_for(_read_pieces(receive))
+        except TimeoutError as error:
+            raise Refused("too_slow") from error
 
     def _reply_to(self, desk: Desk, message: Message) -> Reply | None:
         """Answer a new message; a repeated one gets what it got before, and nothing happens."""
@@ -216,20 +227,12 @@ def _read(fields: dict[str, str]) -> Message:
         raise Refused("malformed") from error
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
-    """Return the body, if it arrives in time and is not too long; never more than that is held."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and (not value.isdigit() or int(value) > LARGEST_BODY):
-            raise Refused("too_large")
-    try:
-        async with asyncio.timeout(BODY_S):
-            message = await receive()
-            body: bytes = message.get("body", b"")
-            while message.get("more_body", False) and len(body) <= LARGEST_BODY:
-                message = await receive()
-                body += message.get("body", b"")
-    except TimeoutError as error:
-        raise Refused("too_slow") from error
+async def _read_pieces(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False) and len(body) <= LARGEST_BODY:
+        message = await receive()
+        body += message.get("body", b"")
     if len(body) > LARGEST_BODY:
         raise Refused("too_large")
     return body

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The launch checklist (R074): every condition with its finding; a pure read."""
 
-from datetime import datetime
+from datetime import date, datetime
+
+from django.utils.timezone import localtime
 
 from minyi.agencies.models import OfficialAccount, Post
 from minyi.agencies.policies import Role
@@ -29,13 +31,13 @@ def _read(campaign_id: int, now: datetime) -> Subject:
     if campaign is None:
         raise CampaignNotFound
     nominees = campaign.nominees.filter(status=Nominee.Status.CANDIDATE).select_related("picture")
-    today = now.date()
+    today = localtime(now).date()
     return Subject(
         campaign=campaign,
         stages={stage.kind: stage for stage in campaign.stages.all()},
         criteria=list(campaign.criteria.all()),
         nominees=list(nominees),
-        rules=_rules(campaign.agency.region.code, now),
+        rules=_rules(campaign.agency.region.code, today),
         jurors=campaign.jurors.count(),
         supervisors=Post.objects.current(today)
         .filter(agency_id=campaign.agency_id, role=Role.SUPERVISOR)
@@ -45,9 +47,9 @@ def _read(campaign_id: int, now: datetime) -> Subject:
     )
 
 
-def _rules(region_code: str, now: datetime) -> dict[str, Rule]:
+def _rules(region_code: str, today: date) -> dict[str, Rule]:
     """Return the rules in force by key; a rule of the region wins over the national one."""
-    rows = Rule.objects.in_force(now.date()).filter(
+    rows = Rule.objects.in_force(today).filter(
         key__in=("award.publicity", "campaign.title"), region_code__in=("", region_code)
     )
     # Later rows win: the national before the regional, the older before the newer.

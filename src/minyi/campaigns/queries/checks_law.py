@@ -169,7 +169,7 @@ def voluntary(subject: Subject) -> CheckItem:
         "voluntary",
         subject.campaign.is_voluntary and not hits,
         True,
-        _("自愿参与且不诱导转发、关注"),
+        _("自愿参与（不诱导转发和关注）"),
         _finding(
             hits,
             is_promised=subject.campaign.is_voluntary,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from minyi.campaigns.models import Campaign, Nominee
 from minyi.campaigns.phases import PHASES
 
-from .checks import CheckItem, Subject, named
+from .checks import CheckItem, Place, Subject, named
 
 # Stages that follow one another without overlap; notice, review and display may run beside them.
 _IN_ORDER = ("nomination", "voting", "verification", "publicity", "result")
@@ -86,6 +86,7 @@ def picks(subject: Subject) -> CheckItem:
     """R057: a rule that voters can keep, and that still is a choice."""
     campaign, candidates = subject.campaign, len(subject.nominees)
     is_met, is_blocking = True, True
+    place: Place = "rules"
     finding = _("每次选 %(min)d 至 %(max)d 个，现有候选对象 %(count)d 个。") % {
         "min": campaign.min_picks,
         "max": campaign.max_picks,
@@ -94,7 +95,7 @@ def picks(subject: Subject) -> CheckItem:
     if "nomination" in subject.stages and candidates < campaign.min_picks:
         finding += _("候选对象将在公众推荐环节产生。")
     elif candidates < campaign.min_picks:
-        is_met = False
+        is_met, place = False, "nominees"
         finding += _("没有公众推荐环节，候选对象不足以满足最少选择数。")
     elif candidates <= campaign.max_picks and candidates > 1:
         is_met, is_blocking = False, False
@@ -106,7 +107,7 @@ def picks(subject: Subject) -> CheckItem:
         _("选择数与候选对象"),
         finding,
         _("调整最少、最多选择数，或增加候选对象。"),
-        place="rules",
+        place=place,
     )
 
 

@@ -235,8 +235,6 @@ def show(picture: object, sizes: tuple[str, str]) -> Shown | None:
         except SourceImageIOError:
             return None
         found = {one: made[one.spec] for one in filters}
-        for rendition in made.values():
-            rendition.file.close()
     small, large = (found[one] for one in filters)
     return Shown(
         url=small.url,

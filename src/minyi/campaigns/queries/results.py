@@ -87,7 +87,9 @@ class ShownResult:
     @property
     def figures_sources(self) -> list[str]:
         """Return where the 业务数据 come from, each source once."""
-        return list(dict.fromkeys(line.figures_source for line in self.lines if line.figures_source))
+        return list(
+            dict.fromkeys(line.figures_source for line in self.lines if line.figures_source)
+        )
 
     @property
     def has_tie(self) -> bool:

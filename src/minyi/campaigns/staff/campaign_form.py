@@ -3,6 +3,7 @@
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -16,6 +17,7 @@ from wagtail.admin.panels import (
     TabbedInterface,
 )
 from wagtail.admin.widgets import AdminAutoHeightTextInput
+from wagtail.permissions import policy_registry
 
 from minyi.agencies.models import Agency, OfficialAccount
 from minyi.campaigns.blueprints import BLUEPRINTS
@@ -140,6 +142,8 @@ class CampaignForm(WagtailAdminModelForm):
         self.fields["account"].queryset = OfficialAccount.objects.filter(
             agency_id=campaign.agency_id
         )
+        for field in ("cover", "approval_document"):
+            self._offer_own_library(field)
         for code, _name in OTHER_LANGUAGES:
             said = campaign.translations.get(code, {})
             for field in TRANSLATED:
@@ -148,6 +152,14 @@ class CampaignForm(WagtailAdminModelForm):
             self.fields[name].disabled = True
         if campaign.launched_at is None:
             del self.fields["reason"]
+
+    def _offer_own_library(self, field):
+        """Take what this person may choose, and what stands there already; no other id passes."""
+        rows = self.fields[field].queryset
+        policy = policy_registry.get_by_type(rows.model)
+        allowed = policy.instances_user_has_permission_for(self.for_user, "choose")
+        now_chosen = getattr(self.instance, f"{field}_id")
+        self.fields[field].queryset = rows.filter(Q(pk__in=allowed) | Q(pk=now_chosen))
 
     def _get_validation_exclusions(self):
         # The service checks these together, in words that can be read.

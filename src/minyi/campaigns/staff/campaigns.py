@@ -124,6 +124,7 @@ class DraftView(generic.CreateView):
 
 class CampaignEditView(generic.EditView):
     template_name = "campaigns/staff/campaign_edit.html"
+    success_message = _("“%(object)s”已保存。")
     error_message = _("没有保存，请按提示修改。")
 
     def get_form_kwargs(self):
@@ -167,6 +168,9 @@ class CampaignEditView(generic.EditView):
 
     def get_success_url(self):
         return reverse("staff_campaigns:overview", args=[self.object.pk])
+
+    def get_success_buttons(self):
+        return []
 
 
 def _show_problems(form, refusal):

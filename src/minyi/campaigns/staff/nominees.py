@@ -284,7 +284,6 @@ def figures_template(request, campaign_id):
     rows = [[n.number, n.name, str(n.figures or ""), n.figures_source] for n in candidates]
     response = HttpResponse(csv_bytes(figures.COLUMNS, rows), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-figures.csv"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -111,7 +111,6 @@ def export(request, campaign_id, kind):
     file = export_result(found, kind)
     response = HttpResponse(file.content, content_type=file.content_type)
     response["Content-Disposition"] = f'attachment; filename="{file.filename}"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

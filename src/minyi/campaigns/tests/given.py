@@ -294,7 +294,9 @@ def given_votes(campaign: Campaign, votes: dict[int, int], *, now: datetime = NO
     return paper
 
 
-def given_finished_vote(votes: dict[int, int], *, now: datetime = NOW, **fields: object) -> Campaign:
+def given_finished_vote(
+    votes: dict[int, int], *, now: datetime = NOW, **fields: object
+) -> Campaign:
     """A campaign in verification with so many votes for each nominee number."""
     campaign = given_campaign(during=str(fields.pop("during", "verification")), now=now, **fields)
     for number in votes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -389,3 +389,13 @@ def test_the_privacy_notice_needs_somebody_to_turn_to():
     agency.supervision_email = "jiandu@example.com"
     agency.save()
     assert is_met(campaign, "privacy")
+
+
+def test_a_rule_comes_into_force_at_midnight_of_the_office_not_of_greenwich():
+    campaign = given_ready_campaign()
+    Rule.objects.create(
+        key="campaign.title", amount=8, unit="count", source="更新", valid_from=date(2026, 9, 3)
+    )
+    midnight = datetime(2026, 9, 3, tzinfo=OFFICE_TIME).astimezone(UTC)
+    assert check(campaign, "title_length", now=midnight - timedelta(seconds=1)).is_met
+    assert not check(campaign, "title_length", now=midnight).is_met

@@ -114,9 +114,7 @@ def test_organisers_of_another_agency_seat_nobody_here():
 
 
 def unseat(juror, *, reason="因病", now=NOW) -> None:
-    jury.unseat_juror(
-        juror_id=juror.pk, reason=reason, actor=organiser_of(juror.campaign), now=now
-    )
+    jury.unseat_juror(juror_id=juror.pk, reason=reason, actor=organiser_of(juror.campaign), now=now)
 
 
 def test_a_juror_leaves_before_scoring_and_only_with_a_reason():

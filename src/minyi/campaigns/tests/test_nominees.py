@@ -167,9 +167,7 @@ def test_pictures_and_films_need_words():
             upload=ContentFile(picture_bytes(), name="a.jpg"), alternative=" ", **act
         )
     with pytest.raises(AlternativeMissing):
-        nominees.replace_video(
-            upload=ContentFile(film_bytes(), name="a.mp4"), caption="", **act
-        )
+        nominees.replace_video(upload=ContentFile(film_bytes(), name="a.mp4"), caption="", **act)
 
 
 def test_an_editor_of_another_agency_finds_no_nominee():
@@ -262,7 +260,13 @@ def test_every_wrong_line_is_named_and_nothing_is_kept():
 
 @pytest.mark.parametrize(
     "table",
-    [b"", "名称,得分\n".encode(), b"\xff\xfe\x00", "编号,名称,得分,来源\n".encode(), b"x" * 600_000],
+    [
+        b"",
+        "名称,得分\n".encode(),
+        b"\xff\xfe\x00",
+        "编号,名称,得分,来源\n".encode(),
+        b"x" * 600_000,
+    ],
 )
 def test_what_is_no_such_table_is_refused(table):
     campaign = given_campaign()

@@ -150,9 +150,7 @@ def test_a_tie_that_the_rule_cannot_decide_is_shared_and_nobody_is_cut_at_the_la
 
 
 def test_without_a_vote_everybody_has_zero_public_points():
-    placed = place(
-        [entry(1), entry(2)], weights=Weights(100, 0, 0), tie_rule="public", seats=1
-    )
+    placed = place([entry(1), entry(2)], weights=Weights(100, 0, 0), tie_rule="public", seats=1)
 
     assert {one.score for one in placed} == {Decimal("0.000")}
 
@@ -404,9 +402,7 @@ def test_an_upheld_objection_can_be_put_right_by_taking_the_signature_back():
     sign(campaign)
     supervisor = supervisor_of(campaign)
     with pytest.raises(ReasonNeeded):
-        results.withdraw_signature(
-            campaign_id=campaign.pk, reason=" ", actor=supervisor, now=NOW
-        )
+        results.withdraw_signature(campaign_id=campaign.pk, reason=" ", actor=supervisor, now=NOW)
 
     results.withdraw_signature(
         campaign_id=campaign.pk, reason="异议成立", actor=supervisor, now=NOW

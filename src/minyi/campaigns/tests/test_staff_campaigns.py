@@ -9,6 +9,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from minyi.agencies.policies import Role
+from minyi.agencies.services.libraries import keep_library
 from minyi.campaigns.models import Campaign, Round
 from minyi.campaigns.staff import campaign_words
 from minyi.campaigns.staff import campaigns as console
@@ -430,15 +431,19 @@ def test_every_option_of_the_viewset_and_its_views_exists_in_wagtail():
         assert unknown <= {"menu_label"}, unknown
 
 
-def test_the_document_of_an_award_is_chosen_in_the_form(client):
+def test_documents_come_from_the_library_of_ones_own_agency_only(client):
     campaign = given_ready_campaign(now=timezone.now(), type="award")
-    document = given_document()
+    own, foreign = given_document(), given_document()
     logged_in(client, campaign.agency)
-    said = form_of(client, campaign)
-    said |= {"approval_document": document.pk, "approval_number": "青评组〔2026〕3号"}
-    assert client.post(page("edit", campaign), said).status_code == 302
+    for document, agency in ((own, campaign.agency), (foreign, given_agency())):
+        document.collection = keep_library(agency)
+        document.save()
+    said = form_of(client, campaign) | {"approval_number": "青评组〔2026〕3号"}
+    for document, status in ((foreign, 200), (own, 302)):
+        answer = client.post(page("edit", campaign), said | {"approval_document": document.pk})
+        assert answer.status_code == status
     campaign.refresh_from_db()
-    assert campaign.approval_document == document
+    assert campaign.approval_document == own
 
 
 def test_a_nominee_without_words_for_its_picture_leads_to_the_nominees(client):

@@ -16,9 +16,8 @@ CALLBACK = "http://minyi.example/wechat/sandbox/callback"
 class Line:
     """One callback application that answers many posts."""
 
-    def __init__(self, *desks: tuple[str, object], clock=None) -> None:
+    def __init__(self, *desks: tuple[str, object], **options: object) -> None:
         known = dict(desks or [given_desk()])
-        options = {"clock": clock} if clock else {}
         self._desks = Desks(lambda: known)
         self.app = CallbackApp(self._desks, **options)
 
@@ -31,10 +30,11 @@ class Line:
     def send(self, method: str, url: str = CALLBACK) -> httpx.Response:
         return self._send(method, url)
 
-    def post_in_pieces(self, query: str, pieces: list[bytes]) -> httpx.Response:
+    def post_in_pieces(self, query: str, pieces: list[bytes], pause_s: float = 0) -> httpx.Response:
         async def stream() -> AsyncIterator[bytes]:
             for piece in pieces:
                 yield piece
+                await asyncio.sleep(pause_s)
 
         return self._send("POST", f"{CALLBACK}?{query}", stream())
 

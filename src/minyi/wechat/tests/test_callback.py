@@ -240,6 +240,13 @@ def test_a_message_in_pieces_is_put_together():
     assert opened(answer.content)["Content"].startswith("您可以回复")
 
 
+def test_a_message_that_trickles_in_is_given_up():
+    line = Line(body_s=0.02)
+    trickle = [b"<xml>", *[b" "] * 50]
+    refused(line.post_in_pieces(SEALED_QUERY, trickle, pause_s=0.01), 408, "too_slow")
+    assert line.post(*sealed_post(text_message())).status_code == 200
+
+
 def test_a_stolen_echo_is_refused():
     refused(Line().get(plain_query(echostr="1", timestamp="1714036504")), 403, "not_from_wechat")
     wrong = plain_query(echostr="1").replace("signature=", "signature=0")

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The crowd votes on this machine only, reads the page a person reads, and says what went wrong.
+
+That it votes through the real path is shown where product and sandbox both run (tests/browser).
+"""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from minyi.campaigns.tests.given import given_campaign, given_open_round
+from minyi.wechat.crowd import CrowdImpossible, Turned, read_form, run_crowd
+from minyi.wechat.tests.given import given_official_account
+from minyi.wechat.tests.test_login import return_path, start_login
+from wechat_sandbox.tests.live import free_port
+
+HERE = "http://127.0.0.1:8000"
+
+
+def crowd(**changed: object):
+    asked = {
+        "voters": 1,
+        "product_url": HERE,
+        "sandbox_url": HERE,
+        "campaign_slug": None,
+        "progress": lambda done: None,
+    }
+    return run_crowd(**{**asked, **changed})
+
+
+@pytest.mark.parametrize("elsewhere", ["https://minyi.example", "http://10.0.0.1:8000", "nowhere"])
+@pytest.mark.parametrize("which", ["product_url", "sandbox_url"])
+def test_a_crowd_never_votes_on_another_machine(which, elsewhere):
+    with pytest.raises(CrowdImpossible):
+        crowd(**{which: elsewhere})
+
+
+@pytest.mark.parametrize("voters", [0, -1, 100_000])
+def test_a_crowd_has_a_sensible_size(voters):
+    with pytest.raises(CrowdImpossible):
+        crowd(voters=voters)
+
+
+def test_a_product_that_does_not_run_is_said_so():
+    with pytest.raises(CrowdImpossible, match="make run"):
+        crowd(product_url=f"http://127.0.0.1:{free_port()}")
+
+
+@pytest.mark.django_db
+def test_the_page_for_people_holds_what_the_crowd_needs(sandbox):
+    account, now = given_official_account(), timezone.now()
+    campaign = given_campaign(
+        now=now, account=account, agency=account.agency, slug="windows", max_picks=2
+    )
+    given_open_round(campaign, now=now, nominees=4)
+    browser = Client()
+    way = start_login(browser, "/c/windows/nominees/?vote=1")
+    page = browser.get(return_path(sandbox, way), follow=True)
+    form = read_form(page.text)
+    assert sorted(form.numbers) == [1, 2, 3, 4]
+    assert (form.min_picks, form.max_picks) == (1, 2)
+    assert form.ticket.startswith("v1.")
+    assert len(form.nonce) == 32
+
+
+def test_a_page_without_a_ballot_paper_turns_the_voter_away():
+    with pytest.raises(Turned) as turned:
+        read_form("<form data-ballot='1'></form>")
+    assert turned.value.code == "no_ballot_paper"

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The product as a user runs it: `minyi serve` on free ports with its own data, ended by its pid."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+START_S = 110  # an empty folder, on a machine that is busy with the other tests
+STOP_S = 15
+PASSWORD = "minyi-demo-2026"
+# What belongs to the tests' own settings must not reach the product.
+_OURS = ("MINYI_", "WECHAT_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PORT", "SANDBOX_PORT")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A running product; `var` holds its data."""
+
+    url: str
+    sandbox_url: str
+    var: Path
+
+    @property
+    def database(self) -> Path:
+        return self.var / "db.sqlite3"
+
+    def read(self, sql: str, *values: object) -> list[tuple]:
+        """Return rows of the product's database."""
+        return read_rows(self.database, sql, *values)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def read_rows(database: Path, sql: str, *values: object) -> list[tuple]:
+    """Return rows of a database that others may be writing."""
+    with closing(sqlite3.connect(database, timeout=10)) as connection:
+        return connection.execute(sql, values).fetchall()
+
+
+@contextmanager
+def running_product(var: Path) -> Iterator[Product]:
+    """Run `minyi serve` on that folder until the block ends."""
+    port, sandbox_port = free_port(), free_port()
+    product = Product(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", var)
+    ports = {"PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
+    command = [sys.executable, "-m", "minyi.config.cli", "serve"]
+    with running(command, var, ports) as process:
+        wait_until_ready(f"{product.url}/readyz", process)
+        wait_until_ready(f"{product.sandbox_url}/people", process)
+        yield product
+
+
+@contextmanager
+def running(
+    command: list[str], var: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command of ours with its data in `var`; what it says is kept in `var`/said.txt."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    with (var / "said.txt").open("ab") as said:
+        process = subprocess.Popen(
+            command,
+            env={**clean, "MINYI_VAR_DIR": str(var), **environment},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End it as Ctrl-C does; if it does not listen, with everything in its group."""
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(STOP_S)
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the address answers 200; fail at once when the process has ended."""
+    limit = time.monotonic() + START_S
+    while time.monotonic() < limit:
+        assert process.poll() is None, "the product ended before it was ready"
+        try:
+            if httpx.get(url, timeout=2, trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{url} did not become ready in {START_S} s")
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy the folder of a product that may be running."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("db.sqlite3*", "said.txt"))
+    with (
+        closing(sqlite3.connect(source / "db.sqlite3", timeout=10)) as original,
+        closing(sqlite3.connect(target / "db.sqlite3")) as copy,
+    ):
+        original.backup(copy)
+
+
+def let_time_pass(product: Product, slug: str, *, until: str) -> None:
+    """Move one campaign into the past so far that the stage `until` opened a moment ago.
+
+    A selection takes weeks, and nothing in the product can hurry a clock. So its timetable, its
+    ballot paper and its ballots are all moved back by the same span: for the product this is the
+    same as having waited. Nothing else is touched, and nothing opens or closes but by the clock.
+    """
+    with closing(sqlite3.connect(product.database, timeout=10)) as rows, rows:
+        rows.execute("BEGIN IMMEDIATE")
+        stages = rows.execute(
+            "SELECT s.id, s.kind, s.opens_at, s.closes_at FROM campaigns_stage s"
+            " JOIN campaigns_campaign c ON c.id = s.campaign_id WHERE c.slug = ?",
+            (slug,),
+        ).fetchall()
+        opens = next(_moment(row[2]) for row in stages if row[1] == until)
+        span = opens - datetime.now(opens.tzinfo) + timedelta(seconds=1)
+        rows.executemany(
+            "UPDATE campaigns_stage SET opens_at = ?, closes_at = ? WHERE id = ?",
+            [(_text(_moment(o) - span), _text(_moment(c) - span), pk) for pk, _, o, c in stages],
+        )
+        ms = round(span.total_seconds() * 1000)
+        rows.execute(
+            "UPDATE campaigns_round SET opens_ms = opens_ms - ?, closes_ms = closes_ms - ?"
+            " WHERE slug = ?",
+            (ms, ms, slug),
+        )
+        rows.execute(
+            "UPDATE campaigns_ballot SET cast_ms = cast_ms - ?"
+            " WHERE round_id = (SELECT id FROM campaigns_round WHERE slug = ?)",
+            (ms, slug),
+        )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+00:00")
+
+
+def _text(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(" ")
