@@ -48,7 +48,7 @@ def visitors(chromium) -> Iterator[Visitors]:
     everybody = Visitors(chromium)
     yield everybody
     everybody.leave()
-    assert everybody.complaints == []
+    assert everybody.complaints == [], "\n".join(everybody.complaints)
 
 
 @contextmanager

@@ -61,8 +61,7 @@ class AppointForm(WagtailAdminModelForm):  # type: ignore[misc]
     username = forms.CharField(
         label=_("用户名"), max_length=60, help_text=_("本单位已有账号的，填写原用户名即可。")
     )
-    last_name = forms.CharField(label=_("姓"), max_length=20)
-    first_name = forms.CharField(label=_("名"), max_length=20)
+    name = forms.CharField(label=_("姓名"), max_length=40)
     password = forms.CharField(
         label=_("初始口令"),
         widget=forms.PasswordInput(render_value=False),

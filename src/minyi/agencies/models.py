@@ -86,7 +86,10 @@ class Agency(models.Model):
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]
-    """A member of staff. Citizens never have one: they are `citizens.Citizen`."""
+    """A member of staff. Citizens never have one: they are `citizens.Citizen`.
+
+    The whole name stands in `first_name`, as Wagtail shows that one; nobody here splits names.
+    """
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("工作人员")  # type: ignore[assignment]
@@ -96,8 +99,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
         return self.get_full_name() or self.username
 
     def get_full_name(self) -> str:
-        """Return the name in Chinese order, without a space."""
-        return f"{self.last_name}{self.first_name}"
+        """Return the whole name."""
+        return self.first_name
 
     @cached_property
     def actor(self) -> Actor:

@@ -24,17 +24,17 @@ _REGIONS = (
     ("991102100", "安澜镇（示例）", Region.Level.TOWN, "991102"),
 )
 _PEOPLE = (
-    # user name, surname, given name, role, title
-    ("zuzhi", "周", "明", Role.ORGANISER, "评选办公室主任"),
-    ("bianji", "陈", "晓", Role.EDITOR, "宣传科科员"),
-    ("shenhe", "李", "衡", Role.REVIEWER, "资格审核组组长"),
-    ("jingban", "吴", "勤", Role.CASE_WORKER, "经办人"),
-    ("jiandu", "郑", "正", Role.SUPERVISOR, "派驻纪检监察组"),
-    ("lingdao", "王", "岚", Role.LEADER, "分管副局长"),
-    ("guanli", "孙", "理", Role.ADMINISTRATOR, "平台管理员"),
-    ("zhuanjia1", "方", "知", Role.CASE_WORKER, "评审专家（高校）"),
-    ("zhuanjia2", "何", "言", Role.CASE_WORKER, "评审专家（媒体）"),
-    ("zhuanjia3", "杜", "若", Role.CASE_WORKER, "评审专家（群众代表）"),
+    # user name, name, role, title
+    ("zuzhi", "周明", Role.ORGANISER, "评选办公室主任"),
+    ("bianji", "陈晓", Role.EDITOR, "宣传科科员"),
+    ("shenhe", "李衡", Role.REVIEWER, "资格审核组组长"),
+    ("jingban", "吴勤", Role.CASE_WORKER, "经办人"),
+    ("jiandu", "郑正", Role.SUPERVISOR, "派驻纪检监察组"),
+    ("lingdao", "王岚", Role.LEADER, "分管副局长"),
+    ("guanli", "孙理", Role.ADMINISTRATOR, "平台管理员"),
+    ("zhuanjia1", "方知", Role.CASE_WORKER, "评审专家（高校）"),
+    ("zhuanjia2", "何言", Role.CASE_WORKER, "评审专家（媒体）"),
+    ("zhuanjia3", "杜若", Role.CASE_WORKER, "评审专家（群众代表）"),
 )
 
 
@@ -59,7 +59,7 @@ def seed_office() -> SampleOffice:
     agency = _agency("青禾市政务服务和数据管理局（示例）", "青禾市政数局", regions["991100"])
     neighbour = _agency("禾东县政务服务中心（示例）", "禾东县中心", regions["991102"])
     people = {row[0]: _person(*row, agency=agency) for row in _PEOPLE}
-    _person("linju", "钱", "邻", Role.ORGANISER, "邻县工作人员", agency=neighbour)
+    _person("linju", "钱邻", Role.ORGANISER, "邻县工作人员", agency=neighbour)
     account, _made = OfficialAccount.objects.get_or_create(
         slug="sandbox",
         defaults={
@@ -92,14 +92,10 @@ def _agency(name: str, short_name: str, region: Region) -> Agency:
     return agency
 
 
-def _person(
-    username: str, last_name: str, first_name: str, role: Role, title: str, *, agency: Agency
-) -> User:
+def _person(username: str, name: str, role: Role, title: str, *, agency: Agency) -> User:
     user = User.objects.filter(username=username).first()
     if user is None:
-        user = User.objects.create_user(
-            username=username, password=PASSWORD, last_name=last_name, first_name=first_name
-        )
+        user = User.objects.create_user(username=username, password=PASSWORD, first_name=name)
         Post.objects.create(
             user=user, agency=agency, role=role, title=title, since=date(2026, 1, 1)
         )

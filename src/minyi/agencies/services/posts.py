@@ -21,8 +21,7 @@ class Person:
     """Whom to appoint. `password` is only used when the person is new."""
 
     username: str
-    last_name: str
-    first_name: str
+    name: str
     password: str
 
 
@@ -44,9 +43,7 @@ def appoint(
     actor.check("posts.edit", agency.pk)
     user = User.objects.select_for_update().filter(username=person.username).first()
     if user is None:
-        user = User(
-            username=person.username, last_name=person.last_name, first_name=person.first_name
-        )
+        user = User(username=person.username, first_name=person.name)
         validate_password(person.password, user)
         user.set_password(person.password)
         user.save()

@@ -38,9 +38,7 @@ class AppointView(generic.CreateView):
 
     def save_instance(self):
         said = self.form.cleaned_data
-        person = posts.Person(
-            said["username"], said["last_name"], said["first_name"], said["password"]
-        )
+        person = posts.Person(said["username"], said["name"], said["password"])
         return posts.appoint(
             agency=said["agency"],
             person=person,
@@ -97,7 +95,7 @@ class PostViewSet(AgencyModelViewSet):
         DateColumn("until", label=_("截止日期")),
     ]
     list_filter = ["role"]
-    search_fields = ["user__username", "user__last_name", "user__first_name", "title"]
+    search_fields = ["user__username", "user__first_name", "title"]
 
     def get_form_class(self, for_update=False):
         return ChangePostForm if for_update else AppointForm

@@ -20,7 +20,7 @@ TODAY = date(2026, 11, 21)
 
 
 def appoint(agency: Agency, actor: User, username: str = "newcomer", role: Role = Role.EDITOR):
-    person = posts.Person(username, "李", "示例", "a-long-enough-password")
+    person = posts.Person(username, "李示例", "a-long-enough-password")
     return posts.appoint(
         agency=agency, person=person, role=role, title="", since=TODAY, actor=actor.actor, now=NOW
     )
@@ -47,7 +47,7 @@ def test_an_administrator_appoints_a_newcomer_who_joins_the_agencys_library():
 def test_a_weak_password_makes_no_account():
     agency = given_agency()
     boss = given_staff(agency, Role.ADMINISTRATOR)
-    person = posts.Person("newcomer", "李", "示例", "12345")
+    person = posts.Person("newcomer", "李示例", "12345")
     with pytest.raises(ValidationError):
         posts.appoint(
             agency=agency,
@@ -111,8 +111,7 @@ def test_the_console_appoints_through_the_service():
     client = given_client(given_staff(agency, Role.ADMINISTRATOR))
     said = {
         "username": "newcomer",
-        "last_name": "李",
-        "first_name": "示例",
+        "name": "李示例",
         "password": "a-long-enough-password",
         "role": Role.REVIEWER,
         "title": "科长",
@@ -128,8 +127,7 @@ def test_the_console_does_not_appoint_in_a_foreign_agency():
     client = given_client(given_staff(agency, Role.ADMINISTRATOR))
     said = {
         "username": "newcomer",
-        "last_name": "李",
-        "first_name": "示例",
+        "name": "李示例",
         "password": "a-long-enough-password",
         "role": Role.ADMINISTRATOR,
         "since": "2026-11-21",

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -125,9 +125,12 @@ def accept_nomination(
     leave the private store; both need words. Nominations merged into this one share its outcome.
     """
     nomination = _lock_pending(nomination_id, actor, now)
+    if content is None:
+        content = content_from(nomination)
+        content = replace(content, card=Nominee.Card.PICTURE) if picture else content
     nominee = create_nominee(
         campaign=nomination.campaign,
-        content=content or content_from(nomination),
+        content=content,
         picture_id=_publish_file(nomination, picture) if picture else None,
         now=now,
     )

@@ -16,7 +16,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import HeaderButton
 
 from minyi.campaigns.errors import NominationNotFound
-from minyi.campaigns.models import Campaign, Nomination, NominationFile
+from minyi.campaigns.models import Campaign, Nomination, NominationFile, Nominee
 from minyi.campaigns.queries.nominations import find_duplicates, next_in_queue, queue_counts
 from minyi.campaigns.services import nominations
 from minyi.campaigns.services.nominations import AcceptedFile
@@ -223,14 +223,17 @@ def _nomination(request, nomination_id):
 
 def _accept_form(nomination, posted=None):
     files = _files(nomination)
-    content = nominations.content_from(nomination)
-    first = next((f.alternative for f in files if f.kind == NominationFile.Kind.PICTURE), "")
-    initial = {**AcceptForm.initial_from(content), "picture_alternative": first}
+    pictures = [f for f in files if f.kind == NominationFile.Kind.PICTURE]
+    initial = AcceptForm.initial_from(nominations.content_from(nomination))
+    if pictures:
+        first = pictures[0]
+        initial |= {"picture": first.pk, "picture_alternative": first.alternative}
+        initial["card"] = Nominee.Card.PICTURE
     return AcceptForm(
         posted,
         initial=initial,
         campaign=nomination.campaign,
-        pictures=[f for f in files if f.kind == NominationFile.Kind.PICTURE],
+        pictures=pictures,
         videos=[f for f in files if f.kind == NominationFile.Kind.VIDEO],
     )
 

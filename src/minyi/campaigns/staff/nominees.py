@@ -135,6 +135,9 @@ def edit(request, nominee_id):
     form = NomineeForm(
         request.POST or None, initial=NomineeForm.initial_from(nominee), campaign=campaign
     )
+    is_fixed = nominees.has_voting_opened(campaign, timezone.now())
+    if is_fixed:
+        form.fix_ballot_fields()
     if request.method == "POST" and form.is_valid():
         try:
             nominees.edit_nominee(
@@ -171,7 +174,7 @@ def edit(request, nominee_id):
         ),
         reason_form=ReasonForm(),
         can_edit=request.user.actor.can(EDIT, campaign.agency_id),
-        is_fixed=nominees.has_voting_opened(campaign, timezone.now()),
+        is_fixed=is_fixed,
         nominations=nominee.nominations.order_by("id"),
     )
 

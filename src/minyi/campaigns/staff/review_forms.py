@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from minyi.campaigns.models import Nominee
-from minyi.campaigns.services.nominees import CONTENT_FIELDS, NomineeContent
+from minyi.campaigns.services.nominees import CONTENT_FIELDS, ON_THE_BALLOT, NomineeContent
 
 _LONG = forms.Textarea(attrs={"rows": 5})
 _SHORT = forms.Textarea(attrs={"rows": 3})
@@ -44,6 +44,12 @@ class NomineeForm(forms.Form):
                 required=False,
                 max_length=1_000,
             )
+
+    def fix_ballot_fields(self):
+        """Say on the form that what stands on the ballot paper no longer changes."""
+        for name in ON_THE_BALLOT:
+            self.fields[name].help_text = _("投票已经开始，不再改动。")
+            self.fields[name].widget.attrs["readonly"] = True
 
     @staticmethod
     def initial_from(content):
@@ -112,6 +118,8 @@ class AcceptForm(NomineeForm):
             del self.fields["picture_alternative"]
         if not videos:
             del self.fields["video_caption"]
+        last = ("picture", "picture_alternative", "video", "video_caption", "reason")
+        self.order_fields([name for name in self.fields if name not in last])
 
 
 class FilesForm(forms.Form):

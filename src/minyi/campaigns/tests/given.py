@@ -72,7 +72,7 @@ def given_agency(name: str = "") -> Agency:
 def given_staff(agency: Agency, role: Role | str, username: str = "") -> User:
     """Somebody who holds that post; logs in with PASSWORD. `user.actor` is who acts."""
     user = User.objects.create_user(
-        username or f"staff{next(_next)}", password=PASSWORD, last_name="示", first_name="例"
+        username or f"staff{next(_next)}", password=PASSWORD, first_name="示例"
     )
     Post.objects.create(user=user, agency=agency, role=role, since=date(2020, 1, 1))
     return user

@@ -31,7 +31,7 @@ BALLOTS, VOTES = 2749, {3: 2749, 1: 1873, 2: 977}
 BLOTTED = [
     re.compile(pattern)
     for pattern in (
-        r'name="(csrfmiddlewaretoken|ticket|nonce)" value="[^"]*"',
+        r'name=\\?"(csrfmiddlewaretoken|ticket|nonce)\\?" value=\\?"[^"\\]*\\?"',
         r'"?csrf_?[tT]oken"?:\s*"[^"]*"',
         r'"CSRF_TOKEN": "[^"]*"|data-csrf[\w-]*="[^"]*"',
     )

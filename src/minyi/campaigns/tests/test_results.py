@@ -533,7 +533,7 @@ def test_a_shared_rank_is_said_to_be_shared():
 
 
 def test_a_result_of_a_hundred_candidates_is_read_in_few_queries(django_assert_max_num_queries):
-    campaign = given_finished_vote({number: 1 for number in range(1, 101)})
+    campaign = given_finished_vote(dict.fromkeys(range(1, 101), 1))
     compute(campaign)
     actor = organiser_of(campaign)
 

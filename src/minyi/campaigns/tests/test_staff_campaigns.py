@@ -225,7 +225,9 @@ def test_the_form_offers_no_field_for_ownership(client):
 def test_once_people_vote_the_form_says_what_is_frozen_and_ignores_it(client):
     campaign = given_campaign(now=timezone.now())
     logged_in(client, campaign.agency)
-    assert "投票已经开始" in client.get(page("edit", campaign)).content.decode()
+    shown = client.get(page("edit", campaign)).content.decode()
+    assert "投票已经开始" in shown
+    assert shown.count('name="reason"') == 1
     said = form_of(client, campaign) | {"max_picks": "9", "title": "改名", "theme": "改正错字"}
     client.post(page("edit", campaign), said)
     campaign.refresh_from_db()

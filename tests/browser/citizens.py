@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What citizens do, in the sandbox's phone or in WeChat's own browser, one act per function."""
+
+from chromium import PHONE, WECHAT, Visitors, look
+from live import Product
+from playwright.sync_api import FrameLocator, Page, expect
+
+FRAME = "iframe.web"
+
+
+def take_phone(visitors: Visitors, product: Product, name: str) -> Page:
+    """Return the sandbox's phone in the hands of one sample citizen."""
+    page = visitors.come(PHONE)
+    page.goto(f"{product.sandbox_url}/people")
+    page.get_by_role("button", name=name).locator("visible=true").first.click()
+    page.wait_for_url(f"{product.sandbox_url}/")
+    return page
+
+
+def follow(page: Page, product: Product) -> None:
+    page.goto(f"{product.sandbox_url}/accounts/sandbox")
+    look(page, "phone-account")
+    page.get_by_role("button", name="关注公众号").click()
+    page.wait_for_url(f"{product.sandbox_url}/chats/sandbox")
+    expect(page.locator("#phone").get_by_text("欢迎关注").or_(_welcome(page))).to_be_visible()
+
+
+def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
+    """Send “投票” to the account and open the campaign it answers with, inside the phone."""
+    page.goto(f"{product.sandbox_url}/chats/sandbox")
+    page.get_by_label("输入文字").fill("投票")
+    page.keyboard.press("Enter")
+    link = page.locator("#phone").get_by_role("link", name=title).last
+    expect(link).to_be_visible()
+    look(page, "phone-chat")
+    link.click()
+    inside = page.frame_locator(FRAME)
+    expect(inside.get_by_role("heading", name=title).first).to_be_visible()
+    look(page, "phone-campaign")
+    return inside
+
+
+def in_wechat(visitors: Visitors, product: Product, name: str, *, script: bool = True) -> Page:
+    """Return WeChat's own browser in the hands of one sample citizen."""
+    page = visitors.come(PHONE, script=script, user_agent=WECHAT)
+    page.goto(f"{product.sandbox_url}/people")
+    page.get_by_role("button", name=name).locator("visible=true").first.click()
+    page.wait_for_url(f"{product.sandbox_url}/")
+    return page
+
+
+def open_paper(page: Page, product: Product, slug: str) -> None:
+    """Open the ballot paper the way its button does; WeChat's login comes in between."""
+    page.goto(f"{product.url}/c/{slug}/nominees/?vote=1")
+    expect(page.get_by_role("button", name="提交选票")).to_be_visible()
+
+
+def pick(place: Page | FrameLocator, *names: str) -> None:
+    for name in names:
+        place.get_by_role("checkbox", name=name).check()
+
+
+def submit(place: Page | FrameLocator) -> None:
+    place.get_by_role("button", name="提交选票").click()
+
+
+def receipt_on(place: Page | FrameLocator) -> str:
+    """Return the number of the receipt that is shown."""
+    expect(place.get_by_role("heading", name="已收到您的选票")).to_be_visible()
+    return place.locator("strong.mi-number").inner_text()
+
+
+def _welcome(page: Page):
+    return page.locator("#phone .said.account, #phone .said").last
