@@ -16,7 +16,7 @@ Words = npt.NDArray[np.object_]
 Columns = dict[str, npt.NDArray[np.generic]]
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-OPENS_MS = 1_793_145_600_000  # a midnight in Shanghai, 2026
+OPENS_MS = 1_793_116_800_000  # a midnight in Shanghai, 2026
 HOURS_OF_DAY = np.array(
     [2, 1, 0.6, 0.4, 0.4, 1, 3, 6, 8, 8, 8, 8, 10, 9, 7, 7, 7, 8, 9, 11, 13, 12, 9, 5], float
 )

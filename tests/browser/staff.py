@@ -65,12 +65,12 @@ def fill_in(page: Page, product: Product, campaign: int) -> None:
     page.wait_for_url("**/overview/*/")
 
 
-def seat_jurors(page: Page, product: Product, campaign: int, *names: str) -> None:
+def seat_jurors(page: Page, product: Product, campaign: int, *people: int) -> None:
     page.goto(f"{product.url}/staff/jury/{campaign}/")
-    for name in names:
-        page.locator("select[name=user_id]").select_option(label=name)
+    for seats, person in enumerate(people, start=1):
+        page.locator("select[name=user_id]").select_option(str(person))
         page.get_by_role("button", name="加入", exact=True).click()
-        expect(page.get_by_role("rowheader", name=name)).to_be_visible()
+        expect(page.locator("main tbody").get_by_role("rowheader")).to_have_count(seats)
     look(page, "staff-jury")
 
 

@@ -3,6 +3,7 @@ from wagtail import hooks
 from wagtail.permissions import register_permission_policy
 
 from . import staff
+from .staff.home import DuePanel
 
 # Before anything asks for a policy: after the first look-up Wagtail refuses new ones.
 for policy in staff.policies:
@@ -17,3 +18,8 @@ def register_viewsets():
 @hooks.register("register_admin_urls")
 def register_urls():
     return staff.urls
+
+
+@hooks.register("construct_homepage_panels")
+def begin_with_what_is_due(_request, panels):
+    panels[:] = [DuePanel()]

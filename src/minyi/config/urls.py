@@ -3,6 +3,7 @@
 
 from django.urls import include, path
 from wagtail.admin import urls as console_urls
+from wagtail.documents import urls as document_urls
 
 from minyi.core import health
 from minyi.ui.views import set_preferences
@@ -18,6 +19,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("api/v1/", api.urls),
     path("staff/", include(console_urls)),
+    path("documents/", include(document_urls)),
     path("wechat/", include("minyi.wechat.urls")),
 ]
 

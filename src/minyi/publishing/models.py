@@ -42,7 +42,6 @@ class Picture(AbstractImage):
     class Meta(AbstractImage.Meta):
         verbose_name = _("图片")
         verbose_name_plural = _("图片")
-        permissions = [("choose_picture", "Can choose picture")]
 
     @property
     def default_alt_text(self) -> str:
@@ -66,4 +65,3 @@ class OfficialDocument(AbstractDocument):
     class Meta(AbstractDocument.Meta):
         verbose_name = _("文件")
         verbose_name_plural = _("文件")
-        permissions = [("choose_officialdocument", "Can choose document")]

@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-AT_ONCE = 16
+AT_ONCE = 8  # more of them only wait for each other: 32 were half as fast
 TIMEOUT_S = 20
 FIRST_CITIZEN, LAST_CITIZEN = 13, 100_000  # the first twelve are for people who try the sandbox
 _MOST_STEPS = 8

@@ -92,6 +92,9 @@ def authorize_url(account: Account, attempt: Attempt) -> str:
 
 
 def _write(response: HttpResponse, attempts: list[Attempt]) -> None:
+    if not attempts:
+        response.delete_cookie(COOKIE, samesite="Lax")
+        return
     rows = [[a.state, a.account, a.come_back_to] for a in attempts]
     response.set_cookie(
         COOKIE,

@@ -180,7 +180,8 @@ def _refuse(
         {
             "refused": refused,
             "again_url": f"{again}?{urlencode({'next': come_back_to})}",
-            "reading_url": come_back_to,
+            # Without its query, which may ask for the vote again.
+            "reading_url": come_back_to.partition("?")[0],
         },
         status=refused.status,
     )

@@ -118,6 +118,7 @@ class CampaignCard:
     @property
     def can_vote(self) -> bool:
         return self.stage is not None and self.stage.kind == "voting"
+
     account: str = ""
 
 

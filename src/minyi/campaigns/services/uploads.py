@@ -105,7 +105,7 @@ def _decode(content: bytes) -> tuple[str, Image.Image]:
             return kind, _pixels_only(upright, kind)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise PictureTooManyPixels(limit_million=PICTURE_PIXELS // 1_000_000) from bomb
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as broken:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error) as broken:
         # Pillow's decoders answer broken files with any of these.
         raise UploadNotAPicture from broken
 

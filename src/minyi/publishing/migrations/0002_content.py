@@ -129,7 +129,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "permissions": [("choose_officialdocument", "Can choose document")],
                 "verbose_name": "文件",
                 "verbose_name_plural": "文件",
                 "abstract": False,
@@ -217,7 +216,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "permissions": [("choose_picture", "Can choose picture")],
                 "verbose_name": "图片",
                 "verbose_name_plural": "图片",
                 "abstract": False,

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one can say about a ballot without knowing whom it is for: traits, each a small number.
+
+A trait is «hard» when honest supporters of one candidate have no reason to share it more than
+other people do (phone model, version, greeting, tempo, the hour an account was made), and «soft»
+when they do (place, way of arriving, being new).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from .columns import DAY, HOUR, MINUTE, SHANGHAI_MS
+
+Codes = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+# A phone lent to neighbours: more people than this, or faster, and it is not one helper's phone.
+LENT_PER_DAY = 60
+LENT_PER_TEN_MINUTES = 25
+
+
+class Ballots:
+    """The event log as arrays; traits are made when first asked for."""
+
+    def __init__(self, frame: pl.DataFrame, candidates: pl.DataFrame) -> None:
+        self.frame = frame
+        self.n = frame.height
+        self.ts: Codes = frame["ts"].to_numpy().astype(np.int64)
+        self.day: Codes = (self.ts + SHANGHAI_MS) // DAY
+        self._texts: dict[str, Codes] = {}
+        self._read_choices(candidates)
+        self.weight = self._weights()
+
+    def has(self, *names: str) -> bool:
+        """Say whether all these columns are in the log."""
+        return all(name in self.frame.columns for name in names)
+
+    def text(self, name: str) -> Codes:
+        """Return a text column as dense numbers; 0 is the empty text, or an absent column."""
+        if name not in self._texts:
+            if not self.has(name):
+                return np.zeros(self.n, np.int64)
+            column = self.frame[name]
+            rank = column.rank("dense").to_numpy().astype(np.int64)
+            self._texts[name] = np.where((column == "").to_numpy(), 0, rank)
+        return self._texts[name]
+
+    def number(self, name: str, absent: int) -> Codes:
+        """Return a number column; empty cells and absent columns hold `absent`."""
+        if not self.has(name):
+            return np.full(self.n, absent, np.int64)
+        return self.frame[name].fill_null(absent).to_numpy().astype(np.int64)
+
+    def forget(self) -> None:
+        """Drop what only the making of traits needed."""
+        self._texts.clear()
+
+    def _read_choices(self, candidates: pl.DataFrame) -> None:
+        pairs = self.frame.select(
+            row=pl.int_range(pl.len()), choice=pl.col("choices").str.split("|")
+        ).explode("choice").with_columns(pl.col("choice").str.strip_chars())
+        pairs = pairs.filter(pl.col("choice").is_not_null() & (pl.col("choice") != ""))
+        pairs = pairs.unique(["row", "choice"], maintain_order=True)
+        listed = candidates["candidate"].to_list()
+        extra = pairs["choice"].unique().sort().to_list()
+        known = set(listed)
+        self.unlisted: list[str] = [name for name in extra if name not in known]
+        self.names: list[str] = listed + self.unlisted
+        numbers = {name: k for k, name in enumerate(self.names)}
+        self.pair_row: Codes = pairs["row"].to_numpy().astype(np.int64)
+        self.pair_candidate: Codes = pairs["choice"].replace_strict(numbers).to_numpy().astype(
+            np.int64)
+        self._cities = dict(zip(listed, candidates["city"].to_list(), strict=True))
+
+    def home_province(self) -> Codes:
+        """Return per candidate the province most ballots from their city name; 0 is unknown."""
+        found = np.zeros(len(self.names), np.int64)
+        if not self.has("city", "province"):
+            return found
+        cities = self.frame["city"]
+        table = (
+            pl.DataFrame({"city": cities, "province": self.text("province")})
+            .group_by("city", "province").len().sort("len", "province", descending=True)
+            .unique("city", keep="first")
+        )
+        provinces = dict(zip(table["city"].to_list(), table["province"].to_list(), strict=True))
+        for k, name in enumerate(self.names):
+            found[k] = provinces.get(self._cities.get(name, ""), 0)
+        return found
+
+    def _weights(self) -> Floats:
+        """Count one lent phone, and one person over many days, once."""
+        weight = np.ones(self.n)
+        if self.has("openid"):
+            weight = 1.0 / sizes(self.text("openid"))
+        if not self.has("ip") or not (self.has("dev") or self.has("model")):
+            return weight
+        dev = self.text("dev")
+        phone = combine(self.text("ip"), self.text("model"), self.text("osv"), self.text("wxver"))
+        phone = combine(phone, dev)
+        on_day = sizes(combine(phone, self.day))
+        in_ten = sizes(combine(phone, self.ts // (10 * MINUTE)))
+        fastest = np.zeros(int(phone.max()) + 1)
+        np.maximum.at(fastest, phone, in_ten)
+        lent = (on_day <= LENT_PER_DAY) & (fastest[phone] <= LENT_PER_TEN_MINUTES)
+        result: Floats = np.where(lent, np.minimum(weight, 1.0 / on_day), weight)
+        return result
+
+
+def dense(values: Codes) -> Codes:
+    """Number the distinct values from 0."""
+    ranks = pl.Series(values).rank("dense").to_numpy().astype(np.int64)
+    result: Codes = ranks - 1
+    return result
+
+
+def combine(*codes: Codes) -> Codes:
+    """Join codes into one dense code."""
+    joined = codes[0].astype(np.int64)
+    for code in codes[1:]:
+        joined = dense(joined * (int(code.max(initial=0)) + 1) + code)
+    return joined
+
+
+def sizes(codes: Codes) -> Floats:
+    """Return, row by row, how many rows share the code."""
+    low = codes - codes.min(initial=0)
+    result: Floats = np.bincount(low)[low].astype(np.float64)
+    return result
+
+
+def _log_bin(values: Floats | Codes, step: float) -> Codes:
+    result: Codes = np.floor(np.log(np.maximum(values, 1)) / step).astype(np.int64)
+    return result
+
+
+def phone_model(ballots: Ballots) -> Codes:
+    return combine(ballots.text("model"), ballots.text("os"))
+
+
+def phone_build(ballots: Ballots) -> Codes:
+    return combine(ballots.text("os"), ballots.text("osv"), ballots.text("wxver"))
+
+
+def phone_profile(ballots: Ballots) -> Codes:
+    return combine(phone_model(ballots), phone_build(ballots))
+
+
+def fingerprint(ballots: Ballots) -> Codes:
+    return ballots.text("dev")
+
+
+def greeting(ballots: Ballots) -> Codes:
+    """The hash of the greeting; 0 where a firewall speaks for a whole house (one /24)."""
+    tls, block = ballots.text("tls"), exit_block(ballots)
+    table = pl.DataFrame({"tls": tls, "block": block}).group_by("tls", "block").len()
+    table = table.group_by("tls").agg(top=pl.col("len").max(), all=pl.col("len").sum())
+    local = table.filter(pl.col("top") >= 0.8 * pl.col("all"))["tls"].to_numpy()
+    return np.where(np.isin(tls, local), 0, tls)
+
+
+def greeting_on_system(ballots: Ballots) -> Codes:
+    tls = greeting(ballots)
+    claimed = combine(tls, ballots.text("os"), ballots.text("osv"))
+    return np.where(tls == 0, 0, claimed + 1)
+
+
+def tempo(ballots: Ballots) -> Codes:
+    """Dwell to 15 %, touches and pages."""
+    dwell = _log_bin(ballots.number("dwell_ms", 0), 0.15)
+    touch = np.clip(ballots.number("touch_n", 0), 0, 7)
+    return combine(dwell, touch, np.clip(ballots.number("pv", 0), 0, 3))
+
+
+def haste(ballots: Ballots) -> Codes:
+    """Dwell to 40 % and whether the page was touched at all."""
+    dwell = np.minimum(_log_bin(ballots.number("dwell_ms", 0), 0.4), 26)
+    touch = np.clip(ballots.number("touch_n", 0), 0, 4) // 2
+    return combine(dwell, touch)
+
+
+def lot(ballots: Ballots) -> Codes:
+    """The hour in which an account older than a day was first seen: bought accounts share it."""
+    first = ballots.number("first_seen", 0)
+    old = (first > 0) & (ballots.ts - first > 2 * DAY)
+    return np.where(old, dense(first // (2 * HOUR)) + 1, 0)
+
+
+def standing(ballots: Ballots) -> Codes:
+    """How long known, how many earlier campaigns, followed when."""
+    first, follow = ballots.number("first_seen", 0), ballots.number("follow_ts", -1)
+    age = np.digitize(ballots.ts - first, [15_000, 5 * MINUTE, DAY, 30 * DAY])
+    age = np.where(first > 0, age, 9)
+    prior = np.digitize(ballots.number("prior_n", 0), [1, 3, 8])
+    when = np.where(follow < 0, 0, np.where(follow - first < MINUTE, 1, 2))
+    return combine(age, prior, when)
+
+
+def arrival(ballots: Ballots) -> Codes:
+    """How they came, and how widely their sharer shared."""
+    ref = ballots.text("ref")
+    reach = np.where(ref == 0, 0, np.digitize(sizes(ref), [6, 31, 201]) + 1)
+    return combine(ballots.text("src"), reach)
+
+
+def sharer(ballots: Ballots) -> Codes:
+    return ballots.text("ref")
+
+
+def exit_block(ballots: Ballots) -> Codes:
+    """The /24 of an IPv4 exit; an IPv6 network to its /48."""
+    if not ballots.has("ip"):
+        return np.zeros(ballots.n, np.int64)
+    short = ballots.frame.select(
+        pl.coalesce(
+            pl.col("ip").str.extract(r"^(\d+\.\d+\.\d+)\."),
+            pl.col("ip").str.extract(r"^([0-9a-fA-F]+:[0-9a-fA-F]*:?[0-9a-fA-F]*)"),
+            pl.col("ip"),
+        )
+    ).to_series()
+    return short.rank("dense").to_numpy().astype(np.int64)
+
+
+def data_centre(ballots: Ballots) -> Codes:
+    """1 for a machine hall's address, 0 for everything people use."""
+    if not ballots.has("isp"):
+        return np.zeros(ballots.n, np.int64)
+    return (ballots.frame["isp"] == "IDC").to_numpy().astype(np.int64)
+
+
+Trait = Callable[[Ballots], Codes]

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much more often a trait stands on one candidate's ballots than on everybody else's.
+
+Null: the trait's share among the other candidates, leaving out the two in whom it is commonest
+(an attack often has two buyers). All logarithms are natural.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from .facets import Codes, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Pairs of (ballot, candidate), each in one window: what a lift is measured in."""
+
+    candidate: Codes
+    window: Codes  # (candidate, slot) as one number
+    weight: Floats  # how much of an independent person the ballot is
+    clean: Floats  # chance that the ballot is honest, as known so far
+
+
+def reference_share(trait: Codes, pool: Pool) -> Floats:
+    """Return, pair by pair, the robust share of its trait among other candidates' ballots."""
+    honest = pool.weight * pool.clean
+    cells = (
+        pl.LazyFrame({"c": pool.candidate, "t": trait, "w": honest})
+        .group_by("c", "t").agg(pl.col("w").sum())
+        .with_columns(total=pl.col("w").sum().over("c"), grand=pl.lit(float(honest.sum())))
+        .with_columns(rank=(pl.col("w") / pl.col("total").sqrt().clip(1)).rank("ordinal", descending=True).over("t"))
+        .group_by("t")
+        .agg(
+            rest=pl.col("w").filter(pl.col("rank") > 2).sum(),
+            left_out=pl.col("total").filter(pl.col("rank") <= 2).sum(),
+            grand=pl.col("grand").first(),
+        )
+        .with_columns(share=pl.col("rest") / (pl.col("grand") - pl.col("left_out")).clip(1.0))
+        .collect()
+    )
+    shares = np.zeros(int(trait.max(initial=0)) + 1)
+    shares[cells["t"].to_numpy()] = cells["share"].to_numpy()
+    result: Floats = shares[trait]
+    return result
+
+
+def members(trait: Codes, window: Codes, weight: Floats) -> Floats:
+    """Return, pair by pair, the weight that shares its trait in its window."""
+    frame = pl.DataFrame({"k": window * (int(trait.max(initial=0)) + 1) + trait, "w": weight})
+    result: Floats = frame.select(pl.col("w").sum().over("k")).to_series().to_numpy()
+    return result
+
+
+def sure_lift(found: Floats, expected: Floats) -> Floats:
+    """Return the log-lift that three standard errors of bad luck would still leave, from 0."""
+    sure = np.maximum(found - 3.0 * np.sqrt(found), 0.0)
+    result: Floats = np.maximum(np.log((sure + 1.0) / (expected + 1.0)), 0.0)
+    return result
