@@ -28,12 +28,13 @@ def follow(page: Page, product: Product) -> None:
 def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
     """Send “投票” to the account and open the campaign it answers with, inside the phone."""
     page.goto(f"{product.sandbox_url}/chats/sandbox")
+    replies = page.locator("#phone .said.account")
+    before = replies.count()
     page.get_by_label("输入文字").fill("投票")
     page.keyboard.press("Enter")
-    link = page.locator("#phone").get_by_role("link", name=title).last
-    expect(link).to_be_visible()
+    expect(replies).to_have_count(before + 1)
     look(page, "phone-chat")
-    link.click()
+    replies.last.get_by_role("link", name=title).click()
     inside = page.frame_locator(FRAME)
     expect(inside.get_by_role("heading", name=title).first).to_be_visible()
     look(page, "phone-campaign")

@@ -2,6 +2,7 @@
 """What staff do in the console, one act per function."""
 
 import re
+from pathlib import Path
 
 from chromium import DESK, Visitors, look
 from live import PASSWORD, Product
@@ -124,6 +125,14 @@ def score(page: Page, product: Product, campaign: int, *, points: int) -> None:
         lines.nth(place).get_by_role("button", name="保存").click()
         expect(lines.nth(place).get_by_text("已评")).to_be_visible()
     look(page, "staff-scores")
+
+
+def import_figures(page: Page, product: Product, campaign: int, table: Path) -> None:
+    page.goto(f"{product.url}/staff/nominees/figures/{campaign}/")
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="导入").click()
+    expect(page.get_by_text("已导入 3 行。")).to_be_visible()
+    look(page, "staff-figures")
 
 
 def compute(page: Page, product: Product, campaign: int) -> None:

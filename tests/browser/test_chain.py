@@ -61,6 +61,7 @@ def test_a_selection_runs_from_plan_to_result(product: Product, visitors: Visito
         staff.score(
             staff.log_in(visitors, product, f"zhuanjia{number}"), product, campaign, points=points
         )
+    staff.import_figures(editor, product, campaign, figures_of_the_office(tmp_path))
     staff.compute(organiser, product, campaign)
     supervisor = staff.log_in(visitors, product, "jiandu")
     staff.sign(supervisor, product, campaign, note="逐项核对，未发现异常。")
@@ -197,7 +198,7 @@ def the_public_can_check_the_result(visitors: Visitors, product: Product, slug: 
     look(page, "citizen-home-over")
     page.get_by_role("link", name="查看结果").click()
     expect(page.get_by_role("heading", name="怎样计算")).to_be_visible()
-    expect(page.get_by_text("70%").first).to_be_visible()
+    expect(page.get_by_text("公众分 × 60%").first).to_be_visible()
     look(page, "citizen-result")
     cells = page.locator("main table").first.locator("tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
@@ -229,6 +230,15 @@ def picture_of_a_window(folder: Path) -> Path:
     picture.paste("#12303d", (590, 240, 610, 660))
     picture.save(folder / "window.jpg", quality=85)
     return folder / "window.jpg"
+
+
+def figures_of_the_office(folder: Path) -> Path:
+    """Write the table of 业务数据 as a spreadsheet program saves it."""
+    rows = [(1, SUNSET, 96), (2, RIVER, 91), (3, HILL, 88)]
+    lines = [f"{number},{name},{points},好差评系统" for number, name, points in rows]
+    table = folder / "figures.csv"
+    table.write_text("\n".join(["编号,名称,得分,来源", *lines]), encoding="utf-8-sig")
+    return table
 
 
 def _name(cell: str) -> str:

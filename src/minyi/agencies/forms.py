@@ -85,3 +85,13 @@ class ChangePostForm(WagtailAdminModelForm):  # type: ignore[misc]
     class Meta:
         model = Post
         fields = ["title", "since", "until"]
+
+
+class CodeForm(forms.Form):
+    """One six-digit code from the phone."""
+
+    code = forms.CharField(
+        label=_("动态验证码"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )

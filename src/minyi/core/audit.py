@@ -10,6 +10,7 @@ import structlog
 from django.db import connection, models, transaction
 
 from .actors import Actor
+from .acts import check_named
 from .models import AuditEntry
 
 GENESIS = "0" * 64
@@ -31,6 +32,7 @@ def record(
     Call it inside the transaction of the act itself: both happen, or neither. `act` reads
     `app.noun.verb`. Facts must hold no personal data of citizens.
     """
+    check_named(act)
     _lock_chain()
     last = AuditEntry.objects.order_by("-id").values_list("digest", flat=True).first()
     entry = AuditEntry(
@@ -41,6 +43,7 @@ def record(
         actor_name=actor.name,
         agency_id=agency_id,
         target=f"{target._meta.label_lower}:{target.pk}",
+        target_name=str(target)[:120],
         facts=json.loads(json.dumps(facts, default=str, ensure_ascii=False)),
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
         previous=last or GENESIS,
@@ -57,7 +60,7 @@ def digest_of(entry: AuditEntry) -> str:
         "act": entry.act,
         "actor": [entry.actor_kind, entry.actor_id, entry.actor_name],
         "agency": entry.agency_id,
-        "target": entry.target,
+        "target": [entry.target, entry.target_name],
         "facts": entry.facts,
         "request": entry.request_id,
         "previous": entry.previous,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The office's day. Moments come from `django.utils.timezone.now` at the edge; days from here."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -9,3 +9,8 @@ from django.utils import timezone
 def today() -> date:
     """Return the date in the office's time zone."""
     return timezone.localdate()
+
+
+def office_time(moment: datetime) -> str:
+    """Return a moment as it stands in a table: to the second, in the office's time zone."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"

@@ -37,6 +37,7 @@ class AuditEntry(models.Model):
     actor_name = models.CharField(_("姓名"), max_length=80)
     agency_id = models.BigIntegerField(_("单位"), null=True, db_index=True)
     target = models.CharField(_("对象"), max_length=120, db_index=True)
+    target_name = models.CharField(_("对象名称"), max_length=120)
     facts = models.JSONField(_("事实"), default=dict)
     request_id = models.CharField(_("请求编号"), max_length=32, blank=True)
     previous = models.CharField(max_length=64)

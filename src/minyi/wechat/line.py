@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from .api_errors import Unanswered
 from .client import TIMEOUT, WebIdentity, WeChatClient
@@ -69,6 +70,8 @@ class Line:
         except TooSlow:
             future.cancel()
             raise Unanswered("wechat", reason="too slow") from None
+        except RedisError as error:
+            raise Unanswered("shared cache", reason=type(error).__name__) from error
 
 
 @once

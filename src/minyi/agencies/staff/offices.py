@@ -16,6 +16,7 @@ class RegionViewSet(AgencyModelViewSet):
 
     model = Region
     name = "regions"
+    add_to_settings_menu = True
     icon = "site"
     menu_label = _("行政区划")
     menu_order = MENU_ORDER["regions"]
@@ -30,6 +31,7 @@ class RegionViewSet(AgencyModelViewSet):
 class AgencyViewSet(AgencyModelViewSet):
     model = Agency
     name = "agencies"
+    add_to_settings_menu = True
     icon = "home"
     menu_label = _("单位")
     menu_order = MENU_ORDER["agencies"]
@@ -57,6 +59,7 @@ class OfficialAccountViewSet(AgencyModelViewSet):
 
     model = OfficialAccount
     name = "accounts"
+    add_to_settings_menu = True
     icon = "mobile-alt"
     menu_label = _("公众号")
     menu_order = MENU_ORDER["accounts"]

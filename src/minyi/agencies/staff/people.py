@@ -81,6 +81,7 @@ class ChangePostView(generic.EditView):
 class PostViewSet(AgencyModelViewSet):
     model = Post
     name = "posts"
+    add_to_settings_menu = True
     icon = "group"
     menu_label = _("岗位")
     menu_order = MENU_ORDER["posts"]

@@ -2,8 +2,10 @@
 """The audit trail and the rules, to be read and not to be changed."""
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 
+from minyi.core.acts import words_for
+from minyi.core.clock import office_time
 from minyi.core.models import AuditEntry, Rule
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy, OperatorPolicy
 
@@ -15,15 +17,18 @@ class AuditViewSet(AgencyModelViewSet):
     menu_label = _("留痕记录")
     menu_order = MENU_ORDER["audit"]
     inspect_view_enabled = True
+    add_to_admin_menu = True
     list_display = [
-        DateColumn("at", label=_("时间")),
+        Column("at", label=_("时间"), accessor=lambda entry: office_time(entry.at)),
         "actor_name",
-        Column("act", label=_("行为")),
-        Column("target", label=_("对象")),
+        Column("act", label=_("行为"), accessor=lambda entry: words_for(entry.act)),
+        Column("target_name", label=_("对象")),
     ]
     list_filter = ["actor_name", "at"]
-    search_fields = ["act", "target", "actor_name"]
-    list_export = ["at", "actor_kind", "actor_name", "act", "target", "facts", "digest"]
+    search_fields = ["act", "target_name", "actor_name"]
+    list_export = [
+        *("at", "actor_kind", "actor_name", "act", "target", "target_name", "facts", "digest"),
+    ]
     export_filename = "audit-trail"
     form_fields = ["act"]  # Wagtail wants one; the policy lets nobody reach the form
 
@@ -31,6 +36,7 @@ class AuditViewSet(AgencyModelViewSet):
 class RuleViewSet(AgencyModelViewSet):
     model = Rule
     name = "rules"
+    add_to_settings_menu = True
     icon = "calendar-check"
     menu_label = _("期限规则")
     menu_order = MENU_ORDER["rules"]

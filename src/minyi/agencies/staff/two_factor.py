@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from minyi.agencies.forms import CodeForm
 from minyi.core import audit
 
 RECOVERY_CODES = 8
@@ -31,7 +32,12 @@ def two_factor(request):
     return render(
         request,
         "agencies/two_factor.html",
-        {"device": device, "qr": qr.svg_data_uri(scale=6, border=2), "secret": _secret(device)},
+        {
+            "device": device,
+            "form": CodeForm(),
+            "qr": qr.svg_data_uri(scale=6, border=2),
+            "secret": _secret(device),
+        },
     )
 
 

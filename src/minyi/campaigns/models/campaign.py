@@ -182,7 +182,7 @@ class Stage(models.Model):
 
     class StageQuerySet(models.QuerySet):
         def open_at(self, now: datetime) -> Self:
-            """Keep the stages that are open at that moment: from opens_at up to, not at, closes_at."""
+            """Keep those open at that moment: from opens_at on, up to and without closes_at."""
             return self.filter(opens_at__lte=now, closes_at__gt=now)
 
     objects: ClassVar = StageQuerySet.as_manager()

@@ -41,6 +41,8 @@ VIDEO_BRANDS = frozenset(
 FTYP_BYTES = 256  # a brand and a short list of compatible ones
 _CONTAINERS = frozenset({b"moov", b"trak", b"moof", b"traf"})
 _MAY_TELL_A_PLACE = frozenset({b"udta", b"meta", b"uuid"})
+# What Pillow's decoders answer broken files with.
+_BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error)
 _COPY_BYTES = 256 * 1024
 
 
@@ -105,8 +107,7 @@ def _decode(content: bytes) -> tuple[str, Image.Image]:
             return kind, _pixels_only(upright, kind)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise PictureTooManyPixels(limit_million=PICTURE_PIXELS // 1_000_000) from bomb
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error) as broken:
-        # Pillow's decoders answer broken files with any of these.
+    except _BROKEN as broken:
         raise UploadNotAPicture from broken
 
 

@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.coreutils import safe_snake_case
 
+from minyi.core.acts import words_for
+
 # state → (word, kind of badge)
 STATES = {
     "draft": (gettext_lazy("草稿"), "soon"),
@@ -15,14 +17,6 @@ STATES = {
     "paused": (gettext_lazy("投票已暂停"), "stop"),
     "over": (gettext_lazy("已结束"), "done"),
     "cancelled": (gettext_lazy("已撤销"), "done"),
-}
-ACTS = {
-    "campaigns.campaign.drafted": gettext_lazy("创建活动"),
-    "campaigns.campaign.edited": gettext_lazy("修改设置"),
-    "campaigns.campaign.launched": gettext_lazy("发布活动"),
-    "campaigns.campaign.cancelled": gettext_lazy("撤销活动"),
-    "campaigns.voting.paused": gettext_lazy("暂停投票"),
-    "campaigns.voting.resumed": gettext_lazy("恢复投票"),
 }
 # The headings of the form's tabs; Wagtail makes the anchors from them.
 TABS = {
@@ -92,7 +86,7 @@ def act_line(act):
     return {
         "at": act.at,
         "who": act.who,
-        "what": ACTS.get(act.act, act.act),
+        "what": words_for(act.act),
         "reason": act.reason,
     }
 

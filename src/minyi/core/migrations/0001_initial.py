@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(db_index=True, null=True, verbose_name="单位"),
                 ),
                 ("target", models.CharField(db_index=True, max_length=120, verbose_name="对象")),
+                ("target_name", models.CharField(max_length=120, verbose_name="对象名称")),
                 ("facts", models.JSONField(default=dict, verbose_name="事实")),
                 (
                     "request_id",

@@ -8,12 +8,13 @@ from django.db import connection
 from minyi.agencies.tests.given import given_agency
 from minyi.core import audit
 from minyi.core.actors import SYSTEM
+from minyi.core.acts import UnnamedAct
 from minyi.core.models import AppendOnly, AuditEntry
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
-def record(target, act="core.test.done", **facts):
+def record(target, act="agencies.agency.changed", **facts):
     return audit.record(actor=SYSTEM, act=act, target=target, now=NOW, **facts)
 
 
@@ -70,3 +71,10 @@ def test_acts_of_many_at_once_make_one_chain():
         thread.join()
     assert AuditEntry.objects.count() == 20
     assert audit.find_break() is None
+
+
+@pytest.mark.django_db
+def test_an_act_without_a_name_is_not_recorded():
+    agency = given_agency()
+    with pytest.raises(UnnamedAct):
+        record(agency, act="core.test.unheard_of")

@@ -22,6 +22,7 @@ from minyi.wechat.channel import WeChatChannel
 from minyi.wechat.jssdk import sign_page
 from minyi.wechat.line import Line, the_line
 from minyi.wechat.tests.given import APPID, SECRETS, given_account, given_official_account
+from wechat_sandbox.tests.live import free_port
 
 STABLE = "/cgi-bin/stable_token"
 TICKET = "/cgi-bin/ticket/getticket"
@@ -152,6 +153,19 @@ def test_a_foreign_page_is_not_signed_and_wechat_not_asked(sandbox):
 def test_a_signature_without_wechat_is_refused_as_problem_json(sandbox, settings):
     given_official_account()
     sandbox.order("faults", path=STABLE, errcode=40243)
+    answer = Client().get("/wechat/sandbox/jssdk", {"url": f"{settings.PUBLIC_URL}/"})
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (503, "wechat_unavailable")
+
+
+@pytest.mark.django_db
+def test_a_lost_shared_cache_is_said_so(sandbox, settings):
+    given_official_account()
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{free_port()}/0",
+        }
+    }
     answer = Client().get("/wechat/sandbox/jssdk", {"url": f"{settings.PUBLIC_URL}/"})
     assert (answer.status_code, json.loads(answer.content)["code"]) == (503, "wechat_unavailable")
 

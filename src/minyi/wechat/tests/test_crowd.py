@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The crowd votes on this machine only, reads the page a person reads, and says what went wrong.
-
-That it votes through the real path is shown where product and sandbox both run (tests/browser).
-"""
+"""The crowd votes on this machine only, reads the page a person reads, and says what went wrong."""
 
 import pytest
 from django.test import Client
