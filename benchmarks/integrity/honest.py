@@ -10,7 +10,7 @@ EDU, IDC, OVERSEAS = 3, 4, 5
 
 
 def crowd(
-    world: World, favourite: Ints, ts: Ints, *, far: float = 0.1, young: float = 0.5,
+    world: World, favourite: Ints, ts: Ints, *, far: float | np.ndarray = 0.1, young: float = 0.5,
     pace: float = 1.0, newness: float | None = None, src: tuple[int, ...] = (0, 0, 1, 2, 3, 4, 5),
 ) -> Columns:
     """Return people, each with one ballot: the base all other crowds change."""
@@ -36,7 +36,12 @@ def favourites(world: World, n: int) -> Ints:
 
 
 def public(world: World, n: int) -> Columns:
-    return crowd(world, favourites(world, n), world.moments(n))
+    """Everybody else; some candidates have their friends elsewhere."""
+    favourite = favourites(world, n)
+    part = crowd(world, favourite, world.moments(n), far=world.rng.random(n) < world.far[favourite])
+    hall = world.rng.random(n) < 0.004  # a private tunnel, a cloud desktop
+    part["isp"] = np.where(hall, IDC, part["isp"])
+    return part
 
 
 def cascades(world: World, n: int) -> Columns:
@@ -87,7 +92,7 @@ def daily(world: World, n: int) -> Columns:
     part["ts"] = OPENS_MS + day * DAY + (hour[who] + rng.normal(0, 20 * MINUTE, len(who))).clip(
         0, DAY - 1
     ).astype(np.int64)
-    manners = world.manners(len(who), 0.6)
+    manners = world.manners(len(who), rng.uniform(0.15, 0.8))  # they know the way
     part |= manners
     # The platform has known them since their first day.
     part["first_seen"] = np.minimum(first["first_seen"][who], OPENS_MS + hour[who])
@@ -115,7 +120,25 @@ def _one_exit(
     part["city"] = np.full(n, world.candidate_city[candidate])
     if greeting:
         part["tls"] = np.full(n, int(rng.integers(5000, 10**6)))
+        if rng.random() < 0.3:  # phones the employer hands out
+            _same_phone(part, np.zeros(n, np.int64), rng.random(n) < rng.uniform(0.3, 0.8))
+            part["dev"] = np.where(part["dev"] == part["dev"][0], rng.integers(1, 2**40, n), part["dev"])
+        if rng.random() < 0.15:  # the way out leads through a machine hall
+            part["isp"] = np.full(n, IDC)
+    if rng.random() < 0.5:  # they met the platform together, one evening long ago
+        _cohort(world, part, rng.uniform(0.2, 0.6))
     return part
+
+
+def _cohort(world: World, part: Columns, share: float) -> None:
+    rng, n = world.rng, len(part["ts"])
+    evening = OPENS_MS - int(rng.integers(5, 300)) * DAY
+    where = rng.random(n) < share
+    met = evening + rng.integers(0, 4 * HOUR, n)
+    part["first_seen"] = np.where(where, met, part["first_seen"])
+    part["prior_n"] = np.where(where, np.maximum(part["prior_n"], 1), part["prior_n"])
+    follow = np.where(part["follow_ts"] >= 0, met + rng.integers(5_000, 600_000, n), -1)
+    part["follow_ts"] = np.where(where, follow, part["follow_ts"])
 
 
 def _sites(world: World, n: int, mean: float) -> list[int]:
@@ -190,8 +213,9 @@ def nights(world: World, n: int) -> Columns:
         part = _one_exit(world, k, isp=0, exits=2, greeting=world.rng.random() < 0.5, young=0.5,
                          spread_h=1.0, src=(6, 5))
         day = (part["ts"] - OPENS_MS) // DAY
-        part["ts"] = OPENS_MS + day * DAY + HOUR + (
-            world.rng.random(k) * 4 * HOUR).astype(np.int64)
+        moved = OPENS_MS + day * DAY + HOUR + (world.rng.random(k) * 4 * HOUR).astype(np.int64)
+        part["first_seen"] += moved - part["ts"]
+        part["ts"] = moved
         parts.append(part)
     return join(parts)
 

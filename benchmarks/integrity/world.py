@@ -55,6 +55,7 @@ class World:
         self.n_far = 120  # cities elsewhere, four to a province
         self.candidate_city = rng.integers(0, self.n_cities, self.n_candidates)
         self.popularity = rng.pareto(1.3, self.n_candidates) + 0.25
+        self.far = rng.beta(0.8, 6, self.n_candidates)
         self.new_share = rng.uniform(*shift.new_share)
         self.dwell_median = rng.uniform(*shift.dwell_s)
         self.follow_share = rng.uniform(0.45, 0.75)
@@ -141,7 +142,7 @@ class World:
         day = rng.choice(self.days, n, p=rng.dirichlet(np.full(self.days, 20.0)))
         return OPENS_MS + day * DAY + hour * HOUR + rng.integers(0, HOUR, n)
 
-    def cities(self, n: int, home: Ints | int, far: float = 0.1) -> Ints:
+    def cities(self, n: int, home: Ints | int, far: float | np.ndarray = 0.1) -> Ints:
         """Draw where people sit: mostly at home, some elsewhere; 6 % are read wrongly."""
         rng = self.rng
         elsewhere = self.n_cities + rng.integers(0, self.n_far, n)

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote, urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -61,19 +61,16 @@ class BallotApp:
         self._bodies = BodyReader()
         self._start_failed_at = -RETRY_START_S
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request or follow the server's lifespan."""
+        # Hands the coroutine on instead of awaiting it: one frame less to wake up per ballot.
+        if scope["type"] == "http":
+            if scope["path"] == "/v/ballots" and scope["method"] == "POST":
+                return self._take(scope, receive, send)
+            return self._look(scope, send)
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
-            return
-        if scope["type"] != "http":
-            raise RuntimeError(f"The ballot box does not speak {scope['type']}.")
-        if scope["path"] == "/v/ballots" and scope["method"] == "POST":
-            start, end = await self._take(scope, receive)
-        else:
-            start, end = self._look(scope)
-        await send(start)
-        await send(end)
+            return self._live(receive, send)
+        raise RuntimeError(f"The ballot box does not speak {scope['type']}.")
 
     async def start(self) -> None:
         """Begin to take ballots; a box that was stopped is replaced by a new one."""
@@ -97,7 +94,7 @@ class BallotApp:
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _take(self, scope: Scope, receive: Receive) -> Answer:
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a ballot, have it stored, and answer with its receipt or a refusal."""
         envelope: Envelope | None = None
         ticket: Ticket | None = None
@@ -118,15 +115,21 @@ class BallotApp:
             check_round_is_open(round_, now_ms=int(now_s * 1000))
             nonce = check_nonce(submission.nonce)
             picks = check_picks(submission.picks, round_)
-            ballot = Ballot(ticket.round_id, ticket.voter_ref, nonce, picks, ticket.risk)
-            outcome = await self._box.cast(ballot)
+            # A crowd waits below; what each no longer needs is let go while it is in the cache.
+            del body, submission
+            outcome = await self._box.cast(
+                Ballot(ticket.round_id, ticket.voter_ref, nonce, picks, ticket.risk)
+            )
         except Refused as refused:
             outcome = refused
         if isinstance(outcome, Refused):
-            return await self._refuse(outcome, scope, envelope, ticket)
-        if envelope is not None and envelope.is_form:
-            return ballot_page(round_.slug, receipt=outcome.row.receipt)
-        return receipt_answer(outcome)
+            answer = await self._refuse(outcome, scope, envelope, ticket)
+        elif envelope is not None and envelope.is_form:
+            answer = ballot_page(round_.slug, receipt=outcome.row.receipt)
+        else:
+            answer = receipt_answer(outcome)
+        await send(answer.start)
+        await send(answer.end)
 
     async def _refuse(
         self, refused: Refused, scope: Scope, envelope: Envelope | None, ticket: Ticket | None
@@ -154,7 +157,12 @@ class BallotApp:
             log.error("start_failed error=%s", error)
             raise Refused("storage_unavailable") from error
 
-    def _look(self, scope: Scope) -> Answer:
+    async def _look(self, scope: Scope, send: Send) -> None:
+        answer = self._state(scope)
+        await send(answer.start)
+        await send(answer.end)
+
+    def _state(self, scope: Scope) -> Answer:
         path, method = scope["path"], scope["method"]
         refused = Refused("not_found")
         if path == "/v/ballots":

@@ -56,7 +56,8 @@ class BallotBox:
         self._store = store
         self._sealer = sealer
         self._queue_limit = queue_limit
-        self._waiting: list[tuple[Ballot, asyncio.Future[Outcome]]] = []
+        self._waiting: list[Ballot] = []
+        self._voters: list[asyncio.Future[Outcome]] = []  # of the waiting ballots, in their order
         self._wanted = 1  # ballots that are worth a commit now
         self._gathering: asyncio.TimerHandle | None = None
         self._arrived = asyncio.Event()
@@ -106,8 +107,9 @@ class BallotBox:
         """Queue a ballot; the future tells what became of it once that is final."""
         if len(self._waiting) >= self._queue_limit or self._committer is None:
             raise Refused("overloaded")
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ballot, future))
+        future: asyncio.Future[Outcome] = self._committer.get_loop().create_future()
+        self._waiting.append(ballot)
+        self._voters.append(future)
         if len(self._waiting) >= self._wanted:
             self._arrived.set()
         return future
@@ -115,14 +117,14 @@ class BallotBox:
     async def _commit_forever(self) -> None:
         while self._waiting or self.is_running:
             await self._arrived.wait()
-            batch = self._waiting[:LARGEST_BATCH]
-            del self._waiting[:LARGEST_BATCH]
+            ballots, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            voters, self._voters = self._voters[:LARGEST_BATCH], self._voters[LARGEST_BATCH:]
             metrics.WAITING.set(len(self._waiting))
             began = time.perf_counter()
-            if batch:
-                await self._commit(batch)
+            if ballots:
+                await self._commit(ballots, voters)
             if self.is_running:
-                self._gather(len(batch), time.perf_counter() - began)
+                self._gather(len(ballots), time.perf_counter() - began)
 
     def _gather(self, last_size: int, last_s: float) -> None:
         """Decide when to commit next: at once, or when a crowd has come back.
@@ -147,30 +149,37 @@ class BallotBox:
         if self._waiting:
             self._arrived.set()
 
-    async def _commit(self, batch: Sequence[tuple[Ballot, asyncio.Future[Outcome]]]) -> None:
+    async def _commit(
+        self, ballots: Sequence[Ballot], voters: Sequence[asyncio.Future[Outcome]]
+    ) -> None:
         began = time.perf_counter()
-        ballots = [ballot for ballot, _ in batch]
         outcomes: Sequence[Outcome]
         try:
             loop = asyncio.get_running_loop()
-            outcomes = await loop.run_in_executor(
-                self._write_thread, self._store.add_ballots, ballots
+            outcomes, stored = await loop.run_in_executor(
+                self._write_thread, self._add_ballots, ballots
             )
             committed = time.perf_counter()
-            stored = [outcome for outcome in outcomes if isinstance(outcome, StoredBallot)]
             if stored:
                 async with asyncio.timeout(SEAL_S):
                     await self._sealer.seal(stored)
         except Exception as error:
             # Whatever went wrong, nobody may be told that the ballot counts; the voters send
             # again, and those already stored then get their receipt.
-            log.exception("batch_failed size=%d error=%s", len(batch), type(error).__name__)
-            outcomes = [Refused("storage_unavailable")] * len(batch)
+            log.exception("batch_failed size=%d error=%s", len(ballots), type(error).__name__)
+            outcomes = [Refused("storage_unavailable")] * len(ballots)
         else:
-            _count(stored, size=len(batch), seconds=committed - began)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if not future.done():  # its request may have been given up
-                future.set_result(outcome)
+            _count(stored, size=len(ballots), seconds=committed - began)
+        for voter, outcome in zip(voters, outcomes, strict=True):
+            if not voter.done():  # its request may have been given up
+                voter.set_result(outcome)
+
+    def _add_ballots(
+        self, ballots: Sequence[Ballot]
+    ) -> tuple[Sequence[Outcome], Sequence[StoredBallot]]:
+        # Sorted out here and not in the loop: this thread has the batch in its cache.
+        outcomes = self._store.add_ballots(ballots)
+        return outcomes, [outcome for outcome in outcomes if isinstance(outcome, StoredBallot)]
 
     def _load_round(self, round_id: int) -> asyncio.Future[RoundSnapshot | None]:
         loop = asyncio.get_running_loop()

@@ -4,7 +4,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -40,7 +40,7 @@ class Submission(msgspec.Struct, gc=False):
     round: Number | None = None
 
 
-class Envelope(NamedTuple):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What the headers say about a submission."""
 
     is_form: bool
@@ -168,6 +168,8 @@ def _read_number(text: str) -> int:
 
 def check_nonce(nonce: str) -> str:
     """Return the nonce in lower case when it is 32 hex digits."""
+    if _is_nonce(nonce):
+        return nonce
     lower = nonce.lower()
     if not _is_nonce(lower):
         raise Refused("nonce_malformed")

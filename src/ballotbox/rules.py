@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+import msgspec
+
 from ballotbox.refusals import Refused
+
+_write_numbers = msgspec.json.Encoder().encode
 
 # The whole country keeps one clock without daylight saving, and has since 1991.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -48,7 +52,7 @@ def check_picks(picks: Sequence[int], round_: RoundSnapshot) -> str:
         raise Refused("too_many_picks", max_picks=round_.max_picks, picked=len(picks))
     if not chosen <= round_.nominees:
         raise Refused("not_a_nominee", number=min(chosen - round_.nominees))
-    return f"[{','.join(map(str, sorted(picks)))}]"
+    return _write_numbers(sorted(picks)).decode()
 
 
 def period_of(round_: RoundSnapshot, *, now_ms: int) -> str:

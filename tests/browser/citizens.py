@@ -69,4 +69,3 @@ def receipt_on(place: Page | FrameLocator) -> str:
     """Return the number of the receipt that is shown."""
     expect(place.get_by_role("heading", name="已收到您的选票")).to_be_visible()
     return place.locator("strong.mi-number").inner_text()
-

@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -200,10 +201,7 @@ def the_public_can_check_the_result(visitors: Visitors, product: Product, slug: 
     expect(page.get_by_role("heading", name="怎样计算")).to_be_visible()
     expect(page.get_by_text("公众分 × 60%").first).to_be_visible()
     look(page, "citizen-result")
-    cells = page.locator("main table").first.locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
-    )
-    shown = {_name(row[1]): (int(row[0]), row[2], int(row[3])) for row in cells}
+    shown = _from_page(page)
     assert shown.keys() == {SUNSET, RIVER, HILL}
     assert {name: votes for name, (_, _, votes) in shown.items()} == {SUNSET: 2, RIVER: 2, HILL: 0}
     for kind, read in (("csv", _from_csv), ("xlsx", _from_xlsx), ("json", _from_json)):
@@ -241,8 +239,17 @@ def figures_of_the_office(folder: Path) -> Path:
     return table
 
 
-def _name(cell: str) -> str:
-    return cell.splitlines()[0].removesuffix("入选").strip()
+def _from_page(page: Page) -> dict[str, tuple[int, str, int]]:
+    """Return rank, score and votes of each candidate as the public reads them."""
+    lines = page.get_by_role("region", name="名次与得分").locator("tbody tr")
+    found = {}
+    for line in lines.all():
+        name = line.get_by_role("link").inner_text()
+        votes = re.search(r"(\d[\d,]*)\s*票", line.inner_text())
+        assert votes, line.inner_text()
+        rank = int(line.get_by_role("cell").first.inner_text())
+        found[name] = (rank, line.locator("strong").inner_text(), int(votes[1].replace(",", "")))
+    return found
 
 
 def _from_csv(content: bytes) -> dict[str, tuple[int, str, int]]:
@@ -250,9 +257,7 @@ def _from_csv(content: bytes) -> dict[str, tuple[int, str, int]]:
         assert "编码说明.csv" in archive.namelist()
         text = archive.read("结果.csv").decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(text))
-    return {
-        row["名称"]: (int(row["名次"]), row["综合得分"], int(row["得票数"])) for row in rows
-    }
+    return {row["名称"]: (int(row["名次"]), row["综合得分"], int(row["得票数"])) for row in rows}
 
 
 def _from_xlsx(content: bytes) -> dict[str, tuple[int, str, int]]:

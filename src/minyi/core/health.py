@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.exceptions import RedisError
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -44,6 +45,6 @@ def _schema_is_current() -> bool:
 def _cache_answers() -> bool:
     try:
         cache.set("readyz", "1", 5)
-    except OSError:  # redis-py's ConnectionError is one
+        return bool(cache.get("readyz") == "1")
+    except (OSError, RedisError):
         return False
-    return bool(cache.get("readyz") == "1")

@@ -26,7 +26,7 @@ def given_agency(name: str = "") -> Agency:
 
 def given_user(username: str = "", **fields: object) -> User:
     name = username or f"user{next(_number)}"
-    return User.objects.create_user(username=name, password=PASSWORD, first_name="王示例", **fields)
+    return User.objects.create_user(username=name, password=PASSWORD, first_name="王某", **fields)
 
 
 def given_post(agency: Agency, role: str = Role.ORGANISER, user: User | None = None) -> Post:

@@ -5,6 +5,7 @@ No count is in here: neither list nor page of a nominee shows votes, in any mode
 board, after the reader has met the merits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -75,13 +76,13 @@ def list_cards(*, campaign: PublicCampaign, language: str) -> list[NomineeCard]:
     """Return the candidates of a campaign, by number."""
     rows = (
         Nominee.objects.filter(campaign_id=campaign.id, status=Nominee.Status.CANDIDATE)
-        .select_related("category")
         .defer("story", "innovation", "responsibility", "evidence", "figures_source")
         .prefetch_related(pictures_of("picture", CARD_SIZES))
         .order_by("number")
     )
     base = reverse("campaigns:nominees", args=[campaign.slug])
-    return [_card(row, base, language) for row in rows]
+    kinds = {kind.id: kind.name for kind in campaign.categories}
+    return [_card(row, base, kinds, language) for row in rows]
 
 
 def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> NomineePage:
@@ -113,7 +114,7 @@ def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> Nomi
     )
 
 
-def _card(row: Nominee, base: str, language: str) -> NomineeCard:
+def _card(row: Nominee, base: str, kinds: Mapping[int, str], language: str) -> NomineeCard:
     picture = show(row.picture, CARD_SIZES) if row.card != Nominee.Card.TEXT else None
     is_film = row.card == Nominee.Card.VIDEO and bool(row.video_file)
     return NomineeCard(
@@ -121,7 +122,7 @@ def _card(row: Nominee, base: str, language: str) -> NomineeCard:
         number=row.number,
         name=str(_said(row, "name", language)),
         unit=_said(row, "unit", language).text,
-        category=row.category.name if row.category else "",
+        category=kinds.get(row.category_id or 0, ""),
         category_id=row.category_id,
         summary=_said(row, "merits", language).text,
         url=f"{base}{row.number}/",

@@ -30,7 +30,6 @@ COVER_SIZES = (
 )
 CARD_SIZES = ("fill-200x150|format-webp|webpquality-64", "fill-400x300|format-webp|webpquality-60")
 PAGE_SIZES = ("fill-400x300|format-webp|webpquality-60", "fill-800x600|format-webp|webpquality-66")
-
 State = Literal["soon", "open", "paused", "closed"]
 
 
@@ -237,9 +236,10 @@ def show(picture: object, sizes: tuple[str, str]) -> Shown | None:
             return None
         found = {one: made[one.spec] for one in filters}
     small, large = (found[one] for one in filters)
+    address = small.url
     return Shown(
-        url=small.url,
-        srcset=f"{small.url} {small.width}w, {large.url} {large.width}w",
+        url=address,
+        srcset=f"{address} {small.width}w, {large.url} {large.width}w",
         width=small.width,
         height=small.height,
         alternative=picture.alternative,  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from .columns import HOUR, MINUTE
 from .facets import Ballots, Codes, Floats, combine, dense
 from .lifts import Pool, members, reference_share, sure_lift
 
+DOOR = 12.0  # people one exit counts for, per candidate
 SLOTS_MS = (20 * MINUTE, 4 * HOUR)
 
 
@@ -50,36 +51,53 @@ WITH_PLACE = {"place", "model_place", "haste_place", "standing_place", "arrival_
 
 
 def measure(ballots: Ballots, clean: Floats) -> Iterator[tuple[str, Floats]]:
-    """Yield name and sure log-lift per pair, the largest of the windows."""
-    row, candidate = ballots.pair_row, ballots.pair_candidate
-    pool = Pool(candidate, candidate, ballots.weight[row], clean[row])
-    windows = [candidate] + [
-        dense((ballots.ts[row] // slot) * len(ballots.names) + candidate) for slot in SLOTS_MS
-    ]
-    whole = [np.bincount(w, pool.weight)[w] for w in windows]
-    away = _away(ballots)
+    """Yield name and sure log-lift per pair, the largest of the windows.
+
+    Each trait is measured twice: over all ballots («house_…» where one door may explain it), and
+    with every door counted as a handful of people at most, so that a school, an office or a hall
+    cannot make a lift by itself.
+    """
+    scale = _Scale(ballots, clean)
+    away = scale.away
     n_away = int(away.max(initial=0)) + 1
     kept: dict[str, Codes] = {}
-
-    def lift(trait: Codes, zero_is_none: bool) -> Floats:
-        share = reference_share(trait, pool)
-        best = np.zeros(len(row))
-        for window, size in zip(windows, whole, strict=True):
-            found = members(trait, window, pool.weight)
-            best = np.maximum(best, sure_lift(found, share * size))
-        return np.where(trait == 0, 0.0, best) if zero_is_none else best
-
     for name, per_ballot in trait_table(ballots):
-        trait = per_ballot[row]
-        yield name, lift(trait, name in NOT_A_TRAIT_AT_ZERO)
+        trait = per_ballot[ballots.pair_row]
+        yield from scale.lifts(name, trait)
         if name in {"model", "haste", "standing", "arrival"}:
             kept[name] = trait
-    yield "place", lift(away, False)
+    yield from scale.lifts("place", away)
     for name, trait in kept.items():
-        yield f"{name}_place", lift(trait * n_away + away, False)
+        yield from scale.lifts(f"{name}_place", trait * n_away + away)
     manner = combine(kept["haste"], kept["standing"], kept["arrival"])
-    yield "manner_place", lift(manner * n_away + away, False)
-    yield from _bursts(ballots, pool)
+    yield from scale.lifts("manner_place", manner * n_away + away)
+    yield from _bursts(ballots, scale.pool)
+
+
+class _Scale:
+    """The windows and weights in which every trait is weighed."""
+
+    def __init__(self, ballots: Ballots, clean: Floats) -> None:
+        row, candidate = ballots.pair_row, ballots.pair_candidate
+        self.pool = Pool(candidate, candidate, ballots.weight[row], clean[row])
+        door = combine(facets.exit_block(ballots)[row], candidate)
+        crowd = np.bincount(door, self.pool.weight)[door]
+        self.scattered = self.pool.weight * np.minimum(1.0, DOOR / crowd)
+        self.windows = [candidate] + [
+            dense((ballots.ts[row] // slot) * len(ballots.names) + candidate) for slot in SLOTS_MS
+        ]
+        self.away = _away(ballots)
+
+    def lifts(self, name: str, trait: Codes) -> Iterator[tuple[str, Floats]]:
+        """Weigh one trait both ways."""
+        share = reference_share(trait, self.pool)
+        for prefix, weight in (("house_", self.pool.weight), ("", self.scattered)):
+            best = np.zeros(len(trait))
+            for window in self.windows:
+                found = members(trait, window, weight)
+                expected = share * np.bincount(window, weight)[window]
+                best = np.maximum(best, sure_lift(found, expected))
+            yield prefix + name, np.where(trait == 0, 0.0, best) if name in NOT_A_TRAIT_AT_ZERO else best
 
 
 def _away(ballots: Ballots) -> Codes:
