@@ -27,8 +27,10 @@ ARGS = [
 ]
 PATIENCE_MS = 10_000
 # Names the directive, which Chromium's own line leaves out in some cases.
-_REPORT_BREACHES = """document.addEventListener('securitypolicyviolation', (breach) => console.error(
-    `policy: ${breach.effectiveDirective} refused ${breach.blockedURI} ${breach.sample}`));"""
+_REPORT_BREACHES = """
+document.addEventListener('securitypolicyviolation', (breach) => console.error(
+    `policy: ${breach.effectiveDirective} refused ${breach.blockedURI} ${breach.sample}`));
+"""
 _pictures = os.environ.get("MINYI_SHOTS")  # a folder: keep a picture of every page looked at
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One product for all browser tests of a worker, one Chromium per module, one record of complaints."""
+"""One product per worker, one Chromium per module, one record of what pages complain of."""
 
 import fcntl
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
+
 from chromium import Visitors, running_chromium
 from live import Product, copy_data, running_product
-from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The product as a user runs it: `minyi serve` on free ports with its own data, ended by its pid."""
+"""The product as a user runs it: `minyi serve` on free ports, with its own data."""
 
 import os
 import shutil

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What citizens do, in the sandbox's phone or in WeChat's own browser, one act per function."""
 
+from playwright.sync_api import FrameLocator, Page, expect
+
 from chromium import PHONE, WECHAT, Visitors, look
 from live import Product
-from playwright.sync_api import FrameLocator, Page, expect
 
 FRAME = "iframe.web"
 

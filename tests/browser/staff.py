@@ -4,9 +4,10 @@
 import re
 from pathlib import Path
 
+from playwright.sync_api import Page, expect
+
 from chromium import DESK, Visitors, look
 from live import PASSWORD, Product
-from playwright.sync_api import Page, expect
 
 
 def log_in(visitors: Visitors, product: Product, username: str) -> Page:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browser import citizens, staff
-from chromium import PHONE, Visitors, look
-from live import Product, let_time_pass
 from openpyxl import load_workbook
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+from browser import citizens, staff
+from chromium import PHONE, Visitors, look
+from live import Product, let_time_pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 

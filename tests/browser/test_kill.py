@@ -14,9 +14,9 @@ from subprocess import Popen
 
 import httpx
 import pytest
-from live import copy_data, free_port, read_rows, running, wait_until_ready
 
 from ballotbox.ticket import CITIZEN_COOKIE, issue_ticket, session_for
+from live import copy_data, free_port, read_rows, running, wait_until_ready
 
 pytestmark = pytest.mark.browser  # needs the running product, not Chromium
 
@@ -87,7 +87,7 @@ def test_every_acknowledged_ballot_survives_kill_9_exactly_once(seeded: Path, tm
         assert server.wait(5) == -signal.SIGKILL
     kept = stored(var)
     assert len(electorate.receipts) >= ENOUGH
-    assert electorate.receipts.items() <= {voter: receipt for voter, receipt in kept}.items()
+    assert electorate.receipts.items() <= dict(kept).items()
     assert len(kept) == len({voter for voter, _ in kept})
 
     with serving(var) as (url, _server):

@@ -3,10 +3,11 @@
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
 from browser import citizens, staff
 from chromium import DESK, PHONE, Visitors, look
 from live import Product
-from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 

@@ -67,7 +67,7 @@ def test_nobody_enters_the_console_without_logging_in():
     client = Client()
     open_to_all = {"staff/login/", "staff/jsi18n/", "staff/logout/"}
     for path, _pattern in staff_routes():
-        if path in open_to_all or "password_reset" in path or "sprite" in path or "(?P" in path:
+        if path in open_to_all or "password_reset" in path or "sprite" in path or "^" in path:
             continue
         answer = client.get("/" + _filled(path))
         assert answer.status_code in {302, 404, 405}, path
