@@ -108,6 +108,7 @@ def serving(var: Path) -> Iterator[tuple[str, Popen[bytes]]]:
     command += ["--port", str(port), "--loop", "uvloop", "--no-ws", "--log-level", "warning"]
     environment = {
         "DJANGO_SETTINGS_MODULE": "minyi.config.settings.dev",
+        "DATABASE_URL": f"sqlite:///{var / 'db.sqlite3'}",
         **dict(line.split("=", 1) for line in (var / "secrets.env").read_text().splitlines()),
     }
     with running([*command, "minyi.config.asgi:application"], var, environment) as server:

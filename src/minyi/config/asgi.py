@@ -36,6 +36,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await ballot_box(scope, receive, send)  # the only room with something to start and stop
         return
+    if scope["path"] == "/metrics":  # one registry, one guard: the counters tell the turnout
+        scope = {**scope, "path": "/v/metrics"}
     await room_for(scope["path"])(scope, receive, send)
 
 

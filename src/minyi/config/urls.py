@@ -16,7 +16,6 @@ urlpatterns = [
     path("preferences/", set_preferences),
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("metrics", health.metrics),
     path("api/v1/", api.urls),
     path("staff/", include(console_urls)),
     path("documents/", include(document_urls)),

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What operators and their monitoring ask: alive, ready, how much."""
+"""What operators and their monitoring ask: alive, ready. (`/metrics` is the ballot box's.)"""
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
 
@@ -21,11 +20,6 @@ def ready(request: HttpRequest) -> HttpResponse:
     is_ready = all(checks.values())
     body = {"status": "ok" if is_ready else "not ready", "checks": checks}
     return JsonResponse(body, status=200 if is_ready else 503)
-
-
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the process's metrics in Prometheus' text format."""
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _database_answers() -> bool:

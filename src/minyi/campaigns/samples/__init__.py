@@ -26,6 +26,8 @@ from wagtail.models import Collection
 
 from minyi.agencies.samples import SampleOffice
 from minyi.campaigns.models import Ballot, Campaign
+from minyi.campaigns.queries.cards import list_cards
+from minyi.campaigns.queries.public import ORIGINAL, get_campaign, list_campaigns
 from minyi.campaigns.services import campaigns, jury, nominations, nominees, results
 from minyi.campaigns.services.stages import StageEntry
 from minyi.citizens.services.recognition import recognise_citizen
@@ -62,12 +64,14 @@ def seed_campaigns(*, office: SampleOffice, now: datetime) -> list[Campaign]:
     if Campaign.objects.filter(agency=office.agency).exists():
         return []
     studio = _Studio(office, _publish_pictures(office), now)
-    return [
+    made = [
         _open_selection(studio),
         _nominating_evaluation(studio),
         _finished_evaluation(studio),
         _blocked_draft(studio),
     ]
+    _shrink_pictures(now)
+    return made
 
 
 def _open_selection(studio: _Studio) -> Campaign:
@@ -358,6 +362,13 @@ def _publish_pictures(office: SampleOffice) -> dict[str, Any]:
                     collection=collection,
                 )
     return made
+
+
+def _shrink_pictures(now: datetime) -> None:
+    """Make the small pictures of the lists now, not while the first visitor waits."""
+    for card in list_campaigns(language=ORIGINAL, now=now):
+        campaign = get_campaign(slug=card.slug, language=ORIGINAL, now=now)
+        list_cards(campaign=campaign, language=ORIGINAL)
 
 
 _SAMPLE_PDF = b"""%PDF-1.4

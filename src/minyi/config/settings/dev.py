@@ -4,8 +4,8 @@
 import os
 
 os.environ.setdefault("MINYI_SECRET_KEY", "for-development-only-" + "0" * 40)
-os.environ.setdefault("MINYI_TICKET_KEY", "for-development-only-ticket-key")
-os.environ.setdefault("MINYI_TAG_KEY", "for-development-only-tag-key")
+os.environ.setdefault("MINYI_TICKET_KEY", "for-development-only-ticket-key-" + "0" * 16)
+os.environ.setdefault("MINYI_TAG_KEY", "for-development-only-tag-key-" + "0" * 16)
 os.environ.setdefault("WECHAT_SANDBOX", "1")
 os.environ.setdefault("WECHAT_API_URL", "http://127.0.0.1:8010")
 os.environ.setdefault("WECHAT_OPEN_URL", os.environ["WECHAT_API_URL"])
