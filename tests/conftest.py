@@ -3,7 +3,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,24 +14,38 @@ from live import Product, copy_data, running_product
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory, worker_id) -> Iterator[Path]:
-    """The data of a product that has been started once; made by whichever worker comes first."""
+def first_start(tmp_path_factory, worker_id) -> Iterator[tuple[Path, Product | None]]:
+    """Start the product in an empty folder, once for all workers, and keep what it made there.
+
+    The worker that did it keeps the product; the others get None.
+    """
     own = tmp_path_factory.getbasetemp()
     kept = (own if worker_id == "master" else own.parent) / "seeded"
-    with _alone(kept.with_suffix(".lock")):
-        if not kept.exists():
-            first = own / "first-start"
-            first.mkdir()
-            with running_product(first) as product:
+    with ExitStack() as stack:
+        product = None
+        with _alone(kept.with_suffix(".lock")):
+            if not kept.exists():
+                (own / "first").mkdir()
+                product = stack.enter_context(running_product(own / "first"))
                 copy_data(product.var, kept)
-    return kept
+        yield kept, product
 
 
 @pytest.fixture(scope="session")
-def product(seeded, tmp_path_factory) -> Iterator[Product]:
-    """The running product, with a copy of the sample data that belongs to this worker alone."""
+def seeded(first_start) -> Path:
+    """The sample data of a product that has been started once; to be copied, not changed."""
+    return first_start[0]
+
+
+@pytest.fixture(scope="session")
+def product(first_start, tmp_path_factory) -> Iterator[Product]:
+    """The running product, with sample data that belongs to this worker alone."""
+    kept, own = first_start
+    if own is not None:
+        yield own
+        return
     var = tmp_path_factory.mktemp("product") / "var"
-    copy_data(seeded, var)
+    copy_data(kept, var)
     with running_product(var) as started:
         yield started
 

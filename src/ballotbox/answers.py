@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers ready to send: receipts, problem details (RFC 9457), redirects for plain forms."""
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -20,7 +20,7 @@ SECURITY_HEADERS: Headers = [
 ]
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """The two ASGI messages of an answer."""
 
     start: dict[str, Any]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.models import Campaign, Criterion, Nominee, Stage
 from minyi.core.models import Rule
+from minyi.core.words import listed
 
 # Where in the console a finding is mended.
 Place = Literal[
@@ -92,5 +93,5 @@ def on_day(day: date) -> str:
 
 def named(names: Sequence[str], most: int = 3) -> str:
     """Name the first few and count the rest."""
-    shown = "、".join(names[:most])
+    shown = listed(names[:most])
     return shown if len(names) <= most else _("%s等 %d 个") % (shown, len(names))

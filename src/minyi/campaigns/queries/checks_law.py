@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns import wording
 from minyi.campaigns.wording import Hit
+from minyi.core.words import listed
 from minyi.core.workdays import DueDate, count_workdays
 
 from .checks import CheckItem, Subject, named, on_day
@@ -239,7 +240,7 @@ def _finding(hits: Sequence[Hit], *, is_promised: bool, fine: str, missing: str)
 
 
 def _quoted(hits: Sequence[Hit]) -> str:
-    shown = "；".join(str(hit) for hit in hits[:MOST_HITS_SHOWN])
+    shown = listed(str(hit) for hit in hits[:MOST_HITS_SHOWN])
     more = len(hits) - MOST_HITS_SHOWN
     return shown + (_("；另有 %d 处") % more if more > 0 else "")
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.models import Campaign, Nominee
 from minyi.campaigns.phases import PHASES
+from minyi.core.words import listed, sentence_of
 
 from .checks import CheckItem, Place, Subject, named
 
@@ -38,9 +39,7 @@ def stages(subject: Subject) -> CheckItem:
         not problems,
         True,
         _("日程"),
-        "；".join(problems) + "。"
-        if problems
-        else _("共 %d 个环节，前后衔接。") % len(subject.stages),
+        sentence_of(problems) if problems else _("共 %d 个环节，前后衔接。") % len(subject.stages),
         _("调整各环节的起止时间。"),
         place="schedule",
     )
@@ -59,7 +58,7 @@ def purpose(subject: Subject) -> CheckItem:
         not missing,
         True,
         _("目的和范围"),
-        _("尚未填写：%s。") % "、".join(missing) if missing else _("已填写，将向社会公布。"),
+        _("尚未填写：%s。") % listed(missing) if missing else _("已填写，将向社会公布。"),
         _("写明活动目的、评选范围和对象。"),
         _("评选条件、办法和结果应当公开（E-06）"),
         "basics",
@@ -115,7 +114,7 @@ def count_hours(subject: Subject) -> CheckItem:
     """V-06: the mode of publishing counts is fixed and complete."""
     campaign = subject.campaign
     is_scheduled = campaign.count_mode == Campaign.CountMode.SCHEDULED
-    hours = "、".join(f"{hour:02d}:00" for hour in campaign.count_hours)
+    hours = listed(f"{hour:02d}:00" for hour in campaign.count_hours)
     if not is_scheduled:
         finding = _("票数公布方式：%s。") % campaign.get_count_mode_display()
     elif hours:
@@ -174,7 +173,7 @@ def videos(subject: Subject) -> CheckItem:
         not problems,
         True,
         _("视频文字说明"),
-        "；".join(problems) + "。" if problems else _("所有视频均有文字说明。"),
+        sentence_of(problems) if problems else _("所有视频均有文字说明。"),
         _("为视频填写文字说明。"),
         _("无障碍环境建设法第三十二条（L-01）"),
         "nominees",
@@ -191,7 +190,7 @@ def account(subject: Subject) -> CheckItem:
         not problems,
         True,
         _("公众号"),
-        "；".join(problems) + "。" if problems else _("“%s”已认证，配置完整。") % name,
+        sentence_of(problems) if problems else _("“%s”已认证，配置完整。") % name,
         _("选用本单位已认证的服务号，并请管理员补全配置。"),
         _("微信网页授权仅限已认证的服务号"),
         "account" if chosen else "basics",
@@ -246,7 +245,7 @@ def phones(subject: Subject) -> CheckItem:
         not missing,
         True,
         _("咨询和监督电话"),
-        _("尚未填写：%s。") % "、".join(missing)
+        _("尚未填写：%s。") % listed(missing)
         if missing
         else _("咨询电话 %(help)s，监督电话 %(watch)s。")
         % {"help": agency.help_phone, "watch": agency.supervision_phone},

@@ -25,6 +25,7 @@ from minyi.campaigns.models import (
 from minyi.campaigns.models.nominees import OfCampaignQuerySet
 from minyi.campaigns.scoring import Entry, Placed, Weights
 from minyi.core.actors import Actor
+from minyi.core.words import listed
 
 State = Literal["computed", "signed", "proposed", "final"]
 FORMAT = "minyi-result/1"
@@ -263,7 +264,7 @@ def formula_words(campaign: Campaign, *, highest: int, jurors: int) -> str:
         % {"highest": number_format(highest, use_l10n=False, force_grouping=True)}
     )
     if campaign.jury_weight:
-        criteria = "、".join(f"{c.name} {c.weight}%" for c in campaign.criteria.all())
+        criteria = listed(f"{c.name} {c.weight}%" for c in campaign.criteria.all())
         words.append(
             _("专家分 = %(jurors)d 位评审专家按标准权重（%(criteria)s）加权得分的平均分")
             % {"jurors": jurors, "criteria": criteria}

@@ -27,6 +27,7 @@ from minyi.campaigns.models import Campaign, Category, Criterion, Result, Round,
 from minyi.campaigns.queries.checklist import CheckItem, launch_checklist
 from minyi.core import audit
 from minyi.core.actors import Actor
+from minyi.core.words import listed
 
 from . import rounds, stages
 
@@ -216,7 +217,7 @@ def _only_account(agency_id: int) -> OfficialAccount | None:
 def _check_still_open(row: Campaign, changes: Mapping[str, object], now: datetime) -> None:
     frozen = sorted(changes.keys() & frozen_fields(row, now))
     if frozen:
-        raise FieldsFrozen(fields="、".join(_label(field) for field in frozen), names=frozen)
+        raise FieldsFrozen(fields=listed(_label(field) for field in frozen), names=frozen)
 
 
 def _blocking_items(row: Campaign, now: datetime) -> list[CheckItem]:
@@ -228,7 +229,7 @@ def _check_launchable(row: Campaign, now: datetime, *, known: set[str]) -> None:
     """Refuse what the checklist refuses, except where it already did before."""
     items = [item for item in _blocking_items(row, now) if item.code not in known]
     if items:
-        titles = "、".join(item.title for item in items)
+        titles = listed(item.title for item in items)
         raise LaunchBlocked(items=items, count=len(items), titles=titles)
 
 
@@ -236,7 +237,7 @@ def _differences(row: Campaign, changed: Mapping[str, object]) -> dict[str, list
     """Return field → [old, new] for what really differs, as JSON can keep it."""
     unknown = changed.keys() - EDITABLE
     if unknown:
-        names = "、".join(sorted(unknown))
+        names = listed(sorted(unknown))
         raise CampaignInvalid(summary=_("不能修改：%s") % names, problems={})
     changes = {}
     for field, value in changed.items():

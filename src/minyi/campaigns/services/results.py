@@ -37,6 +37,7 @@ from minyi.campaigns.scoring import Placed
 from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
+from minyi.core.words import listed
 
 from .texts import tidy
 
@@ -183,9 +184,9 @@ def _check_parts(campaign: Campaign) -> None:
             raise JuryEmpty(weight=campaign.jury_weight)
         behind = [f"{one.name}（{one.done}/{one.due}）" for one in progress if one.missing]
         if behind:
-            raise ScoringNotOver(missing="、".join(behind))
+            raise ScoringNotOver(missing=listed(behind))
     if campaign.figures_weight and (bare := without_figures(campaign)):
-        raise FiguresMissing(weight=campaign.figures_weight, missing="、".join(bare))
+        raise FiguresMissing(weight=campaign.figures_weight, missing=listed(bare))
 
 
 def _lock_campaign(campaign_id: int, actor: Actor, permission: str) -> Campaign:

@@ -17,6 +17,7 @@ from minyi.campaigns.errors import (
 from minyi.campaigns.models import Campaign, Nominee, Round, Stage
 from minyi.core import audit
 from minyi.core.actors import Actor
+from minyi.core.words import listed
 
 
 @transaction.atomic
@@ -94,7 +95,7 @@ def _trim_paper(paper: Round, stage: Stage) -> Round:
     present = _candidates(paper.campaign)
     late = [number for number in present if number not in printed]
     if late:
-        raise BallotPaperFrozen(numbers="、".join(str(number) for number in late))
+        raise BallotPaperFrozen(numbers=listed(str(number) for number in late))
     left = [number for number in printed if number in present]
     paper.candidates = _as_json(left)
     # A rule nobody can keep would end the vote: ask for no more picks than there are candidates.

@@ -19,6 +19,7 @@ from minyi.campaigns.errors import (
 )
 from minyi.campaigns.models import Campaign, Nominee
 from minyi.campaigns.wording import lint_texts
+from minyi.core.words import listed
 
 # Characters. Short lines follow their columns; long texts are what fits a telephone in two minutes.
 LIMITS = {
@@ -66,7 +67,7 @@ def check_video_url(url: str) -> None:
     parts = urlsplit(url)
     is_plain = parts.scheme == "https" and not parts.username and "\\" not in url
     if not is_plain or parts.hostname not in hosts:
-        raise VideoHostNotAllowed(hosts="、".join(hosts))
+        raise VideoHostNotAllowed(hosts=listed(hosts))
 
 
 def check_category(campaign: Campaign, category_id: int | None) -> None:

@@ -27,6 +27,7 @@ from minyi.campaigns.errors import (
 )
 from minyi.campaigns.models import Campaign, Round
 from minyi.citizens.session import CitizenSession
+from minyi.core.words import listed
 from minyi.integrity.verdicts import Attempt, judge
 
 TICKET_LIFE = timedelta(minutes=30)
@@ -45,7 +46,7 @@ def hand_out_ticket(
     paper = _open_round(campaign, now)
     verdict = judge(Attempt(channel=session.channel, subject=session.subject))
     if verdict.outcome == "refuse":
-        raise AttemptRefused(reasons="、".join(verdict.reasons))
+        raise AttemptRefused(reasons=listed(verdict.reasons))
     closes_s = paper.closes_ms // 1000
     return issue_ticket(
         key=settings.TICKET_KEY.encode(),

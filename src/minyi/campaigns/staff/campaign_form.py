@@ -24,6 +24,7 @@ from minyi.campaigns.blueprints import BLUEPRINTS
 from minyi.campaigns.models import Campaign
 from minyi.campaigns.services.campaigns import CategoryEntry, CriterionEntry
 from minyi.campaigns.services.stages import StageEntry
+from minyi.core.words import listed
 
 from .campaign_words import TABS
 
@@ -71,7 +72,7 @@ class HoursField(forms.CharField):
     """Full hours of a day as text: «9, 18»."""
 
     def prepare_value(self, value):
-        return "、".join(str(hour) for hour in value) if isinstance(value, list) else value
+        return listed(str(hour) for hour in value) if isinstance(value, list) else value
 
     def to_python(self, value):
         words = super().to_python(value).replace("、", ",").replace("，", ",").split(",")

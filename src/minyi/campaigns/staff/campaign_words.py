@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.coreutils import safe_snake_case
 
 from minyi.core.acts import words_for
+from minyi.core.words import listed
 
 # state → (word, kind of badge)
 STATES = {
@@ -104,7 +105,7 @@ def _due_of_a_draft(checks):
         return _("检查已全部通过，可以发布。")
     return _("还有 %(count)d 项检查未通过：%(titles)s。") % {
         "count": len(blocked),
-        "titles": "、".join(blocked),
+        "titles": listed(blocked),
     }
 
 

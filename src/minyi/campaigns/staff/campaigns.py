@@ -20,6 +20,7 @@ from minyi.campaigns.queries.overview import campaign_state
 from minyi.campaigns.services import campaigns
 from minyi.core.errors import DomainError
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
+from minyi.core.words import listed
 
 from . import campaign_form, campaign_pages
 from .campaign_words import STATES
@@ -190,7 +191,7 @@ def _state(campaign):
 
 def _stage(campaign):
     now = timezone.now()
-    return "、".join(str(stage) for stage in campaign.stages.all() if stage.is_open(now)) or "–"
+    return listed(str(stage) for stage in campaign.stages.all() if stage.is_open(now)) or "–"
 
 
 def _dates(campaign):

@@ -16,6 +16,7 @@ from minyi.campaigns.queries.exports import KINDS, export_result
 from minyi.campaigns.queries.results import jury_progress, staff_result, without_figures
 from minyi.campaigns.services import results
 from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.words import listed
 
 from . import pages
 
@@ -166,13 +167,13 @@ def _checks(campaign, now):
     if campaign.jury_weight:
         progress = jury_progress(campaign)
         behind = [f"{one.name}（{one.done}/{one.due}）" for one in progress if one.missing]
-        why = "、".join(behind) or _("还没有设置评审专家。")
+        why = listed(behind) or _("还没有设置评审专家。")
         url = reverse("jury_campaign", args=[campaign.pk])
         checks.append(_check(_("专家评分齐全"), bool(progress) and not behind, why, url))
     if campaign.figures_weight:
         bare = without_figures(campaign)
         url = reverse("nominee_figures", args=[campaign.pk])
-        checks.append(_check(_("业务数据齐全"), not bare, "、".join(bare), url))
+        checks.append(_check(_("业务数据齐全"), not bare, listed(bare), url))
     return checks
 
 
