@@ -4,7 +4,6 @@
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
+
+from wechat_sandbox.tests.live import free_port
 
 START_S = 110  # an empty folder, on a machine that is busy with the other tests
 STOP_S = 15
@@ -39,13 +40,6 @@ class Product:
     def read(self, sql: str, *values: object) -> list[tuple]:
         """Return rows of the product's database."""
         return read_rows(self.database, sql, *values)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def read_rows(database: Path, sql: str, *values: object) -> list[tuple]:

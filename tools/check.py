@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 POSTGRES = os.environ.get("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 WORKERS = str(os.cpu_count() or 2)
+PYTEST = ["pytest", "-q", "-n", WORKERS, "--dist", "loadfile"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,23 @@ LINT = [
 ]
 SQLITE = Step(
     "tests on SQLite",
-    ["pytest", "-q", "-n", WORKERS, "--dist", "loadfile", "src", "tests", "packages"],
+    [*PYTEST, "src", "tests", "packages"],
     {"DATABASE_URL": "sqlite:///:memory:", "REDIS_URL": ""},
 )
 CLUSTER = Step(
     "tests on PostgreSQL and Redis",
-    ["pytest", "-q", "-n", WORKERS, "--dist", "loadfile", "-m", "not browser", "src/minyi", "tests"],
+    [
+        "pytest",
+        "-q",
+        "-n",
+        WORKERS,
+        "--dist",
+        "loadfile",
+        "-m",
+        "not browser",
+        "src/minyi",
+        "tests",
+    ],
     {"DATABASE_URL": POSTGRES, "REDIS_URL": REDIS},
 )
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Message catalogues. Chinese (simplified) is the source; the texts stand in the code.
 
-    extract   collect the texts into locale/en (needs GNU gettext) and drop what is gone
-    convert   write locale/zh_Hant from the texts by OpenCC
-    missing   list what has no English yet; fails when there is any
-    compile   write the .mo files (needs polib only, so a bare machine can)
+extract   collect the texts into locale/en (needs GNU gettext) and drop what is gone
+convert   write locale/zh_Hant from the texts by OpenCC
+missing   list what has no English yet; fails when there is any
+compile   write the .mo files (needs polib only, so a bare machine can)
 """
 
 import re
@@ -25,7 +25,7 @@ def extract() -> None:
         folder = SOURCE / house
         (folder / "locale").mkdir(exist_ok=True)
         command = [sys.executable, "-m", "django", "makemessages", "--locale", "en"]
-        command += ["--no-location", "--no-obsolete", "--ignore", "tests/*", "--ignore", "samples/*"]
+        command += ["--no-location", "--no-obsolete", "--ignore=tests/*", "--ignore=samples/*"]
         subprocess.run(command, cwd=folder, check=True)  # noqa: S603
     for path in _catalogues("en"):
         _settle(path)
@@ -42,7 +42,10 @@ def _settle(path: Path) -> None:
     }
     catalogue.header = "SPDX-License-Identifier: Apache-2.0"
     for entry in catalogue:
-        entry.flags = [flag for flag in entry.flags if flag != "fuzzy"]
+        if entry.fuzzy:  # a guess from a text that looks alike is no translation
+            entry.msgstr, entry.msgstr_plural = "", dict.fromkeys(entry.msgstr_plural, "")
+            entry.flags = [flag for flag in entry.flags if flag != "fuzzy"]
+        entry.previous_msgid = entry.previous_msgctxt = entry.previous_msgid_plural = None
     catalogue.sort()
     catalogue.save(str(path))
 
@@ -57,7 +60,7 @@ def convert() -> None:
 
 def traditional(english: polib.POFile) -> polib.POFile:
     """Return the same entries with their Chinese texts converted."""
-    import opencc  # noqa: PLC0415 - only this word needs it
+    import opencc  # only this word needs it
 
     to_traditional = opencc.OpenCC("s2tw").convert
     catalogue = polib.POFile(wrapwidth=98)

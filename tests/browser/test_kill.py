@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from ballotbox.ticket import CITIZEN_COOKIE, issue_ticket, session_for
-from live import copy_data, free_port, read_rows, running, wait_until_ready
+from live import copy_data, read_rows, running, wait_until_ready
+from wechat_sandbox.tests.live import free_port
 
 pytestmark = pytest.mark.browser  # needs the running product, not Chromium
 

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import socket
 import time
 from contextlib import ExitStack, asynccontextmanager, suppress
 
@@ -22,14 +21,9 @@ from ballotbox.tests.given import (
     postgres_is_reachable,
 )
 from ballotbox.tests.tables import ONE_BALLOT
+from wechat_sandbox.tests.live import free_port
 
 WITHOUT_GUARD = ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def request_of(ballot: dict[str, object]) -> bytes:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from chromium import DESK, PHONE, running_chromium
 from wechat_sandbox.accounts import sample_account
 from wechat_sandbox.app import create_app
 from wechat_sandbox.people import openid_of
@@ -16,18 +17,6 @@ from wechat_sandbox.tests.given import ACCOUNT
 from wechat_sandbox.tests.live import free_port, served
 
 pytestmark = pytest.mark.browser
-
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +33,8 @@ def world() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def given_page(chromium: Browser, size: dict[str, int], *, script: bool = True) -> Page:

@@ -149,10 +149,6 @@ def phone_profile(ballots: Ballots) -> Codes:
     return combine(phone_model(ballots), phone_build(ballots))
 
 
-def fingerprint(ballots: Ballots) -> Codes:
-    return ballots.text("dev")
-
-
 def greeting(ballots: Ballots) -> Codes:
     """The hash of the greeting; 0 where a firewall speaks for a whole house (one /24)."""
     tls, block = ballots.text("tls"), exit_block(ballots)
@@ -222,6 +218,11 @@ def exit_block(ballots: Ballots) -> Codes:
         )
     ).to_series()
     return short.rank("dense").to_numpy().astype(np.int64)
+
+
+def text_place(ballots: Ballots) -> Codes:
+    """Province and operator, as the address tells them."""
+    return combine(ballots.text("province"), ballots.text("isp"))
 
 
 def data_centre(ballots: Ballots) -> Codes:

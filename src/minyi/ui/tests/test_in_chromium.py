@@ -5,7 +5,6 @@ No server and no network: what the browser asks for is answered from Django and 
 """
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,30 +13,26 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
+from chromium import running_chromium
 from minyi.ui.pictures.film import draw_film
 
 SITE = "http://minyi.test"
 POLICY = "default-src 'self'"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 BUILT = Path(__file__).parents[1] / "static" / "ui" / "dist" / "citizen.css"
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
     pytest.mark.skipif(not BUILT.exists(), reason="the frontend is not built (make setup)"),
 ]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

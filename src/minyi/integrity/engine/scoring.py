@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From signals to a sum for each pair of ballot and candidate, and who keeps its company."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import facets
+from .columns import HOUR
+from .evidence import measure
+from .facets import Ballots, Codes, Floats, dense
+from .weights import BIAS, KINDS, LIFT_CAP, LINE, MATTERS, WEIGHTS, base
+
+KIND_BITS = {"phone": 1, "greeting": 2, "tempo": 4, "account": 8, "network": 16, "place": 32}
+HARD = 1 | 2 | 4 | 8
+COMPANY_AT_MOST = 8.0
+COMPANY_WEIGHT = 0.5
+
+
+@dataclass(slots=True)
+class Scores:
+    """Per pair: the log-odds, and what it is made of."""
+
+    total: Floats
+    parts: npt.NDArray[np.float32]  # pair × signal: weight times lift
+    signals: tuple[str, ...]
+    kinds: Codes  # bits of KIND_BITS that matter
+    company: Floats
+
+    @property
+    def stands(self) -> npt.NDArray[np.bool_]:
+        """Say which pairs are over the line, on facts of two kinds, one of them hard."""
+        several = np.bitwise_count(self.kinds) >= 2
+        return (self.total >= LINE) & several & ((self.kinds & HARD) > 0)
+
+
+def score_pairs(ballots: Ballots) -> Scores:
+    """Weigh the signals, then let certain neighbours speak for uncertain ones."""
+    signals = tuple(WEIGHTS)
+    parts = np.zeros((len(ballots.pair_row), len(signals)), np.float32)
+    for name, lift in measure(ballots, np.ones(ballots.n)):
+        parts[:, signals.index(name)] = np.minimum(lift, LIFT_CAP) * WEIGHTS[name]
+    scores = Scores(
+        BIAS + parts.sum(axis=1, dtype=np.float64), parts, signals, _kinds(parts, signals),
+        np.zeros(len(parts)),
+    )
+    scores.company = _company(ballots, scores)
+    scores.total = scores.total + COMPANY_WEIGHT * scores.company
+    return scores
+
+
+def _kinds(parts: npt.NDArray[np.float32], signals: tuple[str, ...]) -> Codes:
+    found = np.zeros(len(parts), np.int64)
+    for k, name in enumerate(signals):
+        bits = sum(KIND_BITS[kind] for kind in KINDS[base(name)])
+        found |= np.where(parts[:, k] >= MATTERS, bits, 0)
+    return found
+
+
+def _company(ballots: Ballots, scores: Scores) -> Floats:
+    """Return how much likelier a pair's traits are among the candidate's certain ones.
+
+    Naive Bayes inside one candidate's four hours, halved by its weight because traits hang
+    together; nobody is judged by company where fewer than ten are certain.
+    """
+    row, weight = ballots.pair_row, ballots.weight[ballots.pair_row]
+    window = dense((ballots.ts[row] // (4 * HOUR)) * len(ballots.names) + ballots.pair_candidate)
+    sure = np.where(scores.stands, weight, 0.0)
+    struck = np.bincount(window, sure)[window]
+    others = np.bincount(window, weight)[window] - struck
+    odds = np.log((struck + 0.5) / (others + 0.5))
+    for trait in (
+        facets.haste(ballots), facets.standing(ballots), facets.phone_model(ballots),
+        facets.greeting(ballots), facets.text_place(ballots), facets.arrival(ballots),
+    ):
+        code = trait[row]
+        cell = dense(window * (int(code.max(initial=0)) + 1) + code)
+        in_struck = np.bincount(cell, sure)[cell]
+        in_all = np.bincount(cell, weight)[cell]
+        odds += np.log((in_struck + 0.5) / (struck + 3.0)) - np.log(
+            (in_all - in_struck + 0.5) / (others + 3.0)
+        )
+    result: Floats = np.where(struck >= 10, np.clip(odds, 0.0, COMPANY_AT_MOST), 0.0)
+    return result
