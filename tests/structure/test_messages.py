@@ -47,9 +47,9 @@ def _marked_in_code(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             first = node.args[0]
-            if node.func.id in MARKS and isinstance(first, ast.Constant):
-                if isinstance(first.value, str) and CHINESE.search(first.value):
-                    yield first.value
+            text = first.value if isinstance(first, ast.Constant) else None
+            if node.func.id in MARKS and isinstance(text, str) and CHINESE.search(text):
+                yield text
 
 
 @pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.parents[3].name)
