@@ -16,15 +16,15 @@ PORT = int(os.environ.get("MINYI_BENCH_PORT", "8110"))
 TICKET_KEY = b"benchmark-ticket-key-of-32-bytes!"
 
 
+# As `minyi.config.serve` starts the product; the floor is measured with the same.
+GRANIAN = "granian --interface asgi --loop uvloop --no-ws --backpressure 20000 --log-level warning"
+
+
 @contextmanager
 def granian(target: str, *, workers: int = 1, **environ: str) -> Iterator[int]:
     """Serve an ASGI application with Granian and yield the port."""
-    options = "--interface asgi --http 1 --no-ws --loop uvloop --log-level warning"
-    options += " --backlog 4096 --backpressure 16384"
-    yield from _serve(
-        ["granian", *options.split(), "--workers", str(workers), "--port", str(PORT), target],
-        environ,
-    )
+    place = ("--workers", str(workers), "--host", "127.0.0.1", "--port", str(PORT))
+    yield from _serve([*GRANIAN.split(), *place, target], environ)
 
 
 @contextmanager

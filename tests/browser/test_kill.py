@@ -19,7 +19,8 @@ from ballotbox.ticket import CITIZEN_COOKIE, issue_ticket, session_for
 from live import copy_data, read_rows, running, wait_until_ready
 from wechat_sandbox.tests.live import free_port
 
-pytestmark = pytest.mark.browser  # needs the running product, not Chromium
+# Needs the running product, not Chromium. The first to ask for its data waits for a whole start.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 AT_ONCE = 48
 ENOUGH = 400  # acknowledged ballots, then the plug is pulled

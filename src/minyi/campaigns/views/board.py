@@ -124,7 +124,7 @@ def _json(content: dict[str, object]) -> str:
 
 
 def _label(name: str, is_withdrawn: bool) -> str:
-    return f"{name}{_('（已退出）')}" if is_withdrawn else name
+    return name + _("（已退出）") if is_withdrawn else name
 
 
 feeds = Feeds(sync_to_async(_read_live), poll_s=POLL_S, heartbeat_s=HEARTBEAT_S, most=LISTENERS)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ballots are struck in groups, never alone: gather them, protect look-alikes, keep the budget."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from . import facets
+from .columns import HOUR
+from .facets import Ballots, Codes, Floats
+from .scoring import KIND_BITS, Scores
+from .weights import BUDGET, MATTERS, MIN_GROUP, RULE_OF, base
+
+Flags = npt.NDArray[np.bool_]
+
+PAUSE_MS = 12 * HOUR  # a longer silence ends a group
+MACHINE = KIND_BITS["greeting"] | KIND_BITS["network"]
+REASONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Ballots that stand or fall together. No name, address or account in it."""
+
+    number: int
+    candidate: str
+    leading_rule: str
+    ballots: int
+    persons: float
+    first_ms: int
+    last_ms: int
+    expected_honest: float
+    kept: str  # '' or the code of the look-alike that protects it
+    doors: int
+    top_door_share: float
+    top_sharer_share: float
+
+
+@dataclass(slots=True)
+class Decision:
+    """Per ballot: in which group it is struck (-1: none), by which pair."""
+
+    group: Codes
+    pair: Codes
+    groups: list[Group]
+
+
+def decide(ballots: Ballots, scores: Scores) -> Decision:
+    """Choose the pair that speaks for each ballot, gather groups, and strike within the budget."""
+    pair = _strongest_pair(ballots, scores)
+    over = np.flatnonzero(scores.stands[pair])
+    group = np.full(ballots.n, -1, np.int64)
+    if not len(over):
+        return Decision(group, pair, [])
+    gathered = _gather(ballots, scores, pair, over)
+    groups = _describe(ballots, scores, pair, over, gathered)
+    struck = np.array([g.kept == "" for g in groups])
+    group[over] = np.where(struck[gathered], gathered, -1)
+    return Decision(group, pair, groups)
+
+
+def _strongest_pair(ballots: Ballots, scores: Scores) -> Codes:
+    rank = np.lexsort((ballots.pair_candidate, -scores.total, ballots.pair_row))
+    rows = ballots.pair_row[rank]
+    first = np.ones(len(rows), bool)
+    first[1:] = rows[1:] != rows[:-1]
+    result: Codes = rank[first]
+    return result
+
+
+def leading(scores: Scores, pairs: Codes) -> Codes:
+    """Return the number of each pair's strongest signal."""
+    result: Codes = scores.parts[pairs].argmax(axis=1).astype(np.int64)
+    return result
+
+
+def _gather(ballots: Ballots, scores: Scores, pair: Codes, over: Codes) -> Codes:
+    """Number the groups: one candidate, one leading rule, no pause longer than half a day."""
+    rules = sorted(set(RULE_OF.values()))
+    rule_of_signal = np.array([rules.index(RULE_OF[base(name)]) for name in scores.signals])
+    candidate = ballots.pair_candidate[pair[over]]
+    key = candidate * len(rules) + rule_of_signal[leading(scores, pair[over])]
+    order = np.lexsort((ballots.ts[over], key))
+    breaks = np.ones(len(over), bool)
+    ts = ballots.ts[over][order]
+    breaks[1:] = (np.diff(key[order]) != 0) | (np.diff(ts) > PAUSE_MS)
+    numbers = np.zeros(len(over), np.int64)
+    numbers[order] = np.cumsum(breaks) - 1
+    return numbers
+
+
+def _describe(
+    ballots: Ballots, scores: Scores, pair: Codes, over: Codes, gathered: Codes
+) -> list[Group]:
+    chosen = pair[over]
+    door, ref = facets.exit_block(ballots)[over], ballots.text("ref")[over]
+    frame = pl.DataFrame({
+        "group": gathered, "ts": ballots.ts[over], "weight": ballots.weight[over],
+        "candidate": ballots.pair_candidate[chosen], "signal": leading(scores, chosen),
+        # A log-odds of 0.5 still leaves a few honest ones; the sum over members is the budget.
+        "doubt": 1.0 / (1.0 + np.exp(scores.total[chosen] + 2.0)),
+        "machine": (scores.kinds[chosen] & MACHINE) > 0,
+        "tempo": (scores.kinds[chosen] & KIND_BITS["tempo"]) > 0,
+    })  # fmt: skip
+    door_count, door_share = _commonest(gathered, door)
+    _, ref_share = _commonest(gathered, ref)
+    table = (
+        frame.group_by("group").agg(
+            pl.len(), pl.col("weight").sum(), first=pl.col("ts").min(), last=pl.col("ts").max(),
+            candidate=pl.col("candidate").first(), signal=pl.col("signal").mode().min(),
+            doubt=pl.col("doubt").sum(), machine=pl.col("machine").mean(),
+            tempo=pl.col("tempo").mean(),
+        ).sort("group")
+    )
+    groups, left = [], BUDGET * ballots.n
+    rows = table.to_dicts()
+    kept = [_look_alike(row, door_share[k], ref_share[k]) for k, row in enumerate(rows)]
+    for k in sorted(range(len(rows)), key=lambda k: (rows[k]["doubt"] / rows[k]["len"], k)):
+        if kept[k]:
+            continue
+        if rows[k]["doubt"] > left:
+            kept[k] = "over_budget"
+        else:
+            left -= rows[k]["doubt"]
+    for k, row in enumerate(rows):
+        groups.append(Group(
+            number=k, candidate=ballots.names[row["candidate"]],
+            leading_rule=RULE_OF[base(scores.signals[row["signal"]])],
+            ballots=row["len"], persons=round(row["weight"], 1), first_ms=row["first"],
+            last_ms=row["last"], expected_honest=round(row["doubt"], 3), kept=kept[k],
+            doors=int(door_count[k]), top_door_share=round(float(door_share[k]), 3),
+            top_sharer_share=round(float(ref_share[k]), 3),
+        ))  # fmt: skip
+    return groups
+
+
+def _look_alike(row: dict[str, float], door_share: float, ref_share: float) -> str:
+    """Return why a group is left alone although its ballots are over the line."""
+    if row["weight"] < MIN_GROUP:
+        return "too_few"
+    if row["machine"] >= 0.5:
+        return ""
+    if door_share >= 0.7 and row["tempo"] < 0.5:
+        return "one_house"  # a campus, an office, a hall, a hospital
+    if ref_share >= 0.5 and row["tempo"] < 0.5:
+        return "one_chat"  # a group that follows one sharer
+    return ""
+
+
+def _commonest(group: Codes, value: Codes) -> tuple[Floats, Floats]:
+    """Return per group the number of values and the share of the commonest; 0 is no value."""
+    table = (
+        pl.DataFrame({"g": group, "v": value}).group_by("g", "v").len()
+        .group_by("g").agg(
+            values=pl.len(), all=pl.col("len").sum(),
+            top=pl.col("len").filter(pl.col("v") > 0).max().fill_null(0),
+        ).sort("g")
+    )
+    return table["values"].to_numpy().astype(np.float64), (
+        table["top"] / table["all"]).to_numpy().astype(np.float64)
+
+
+def reasons(scores: Scores, pairs: Codes) -> list[str]:
+    """Return, pair by pair, the codes of its rules, the strongest first."""
+    codes = np.array([RULE_OF[base(name)] for name in scores.signals])
+    rules, place = np.unique(codes, return_inverse=True)
+    sums = np.zeros((len(pairs), len(rules) + 1), np.float32)
+    for k in range(len(scores.signals)):
+        sums[:, place[k]] += scores.parts[pairs, k]
+    sums[:, -1] = scores.company[pairs] * 0.5
+    names = [*rules.tolist(), "company"]
+    order = np.argsort(-sums, axis=1, kind="stable")[:, :REASONS]
+    return [
+        "|".join(names[k] for k in best if sums[row, k] >= MATTERS)
+        for row, best in enumerate(order)
+    ]
+
+
