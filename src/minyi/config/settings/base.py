@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "minyi.ui",
     "minyi.agencies",
     "minyi.citizens",
+    "minyi.integrity",
     "minyi.publishing",
     "minyi.campaigns",
     "minyi.wechat",

@@ -12,25 +12,20 @@ from .facets import Ballots, Codes, Floats, combine, dense
 from .lifts import Pool, members, reference_share, sure_lift
 
 DOOR = 12.0  # people one exit counts for, per candidate
+FEW = 20.0  # ballots' worth of belief that traits are independent
 SLOTS_MS = (20 * MINUTE, 4 * HOUR)
-NOT_A_TRAIT_AT_ZERO = {"greeting", "lot", "hall", "greeting_standing"}
+NOT_A_TRAIT_AT_ZERO = {"greeting", "lot", "hall"}
 
 
 def trait_table(ballots: Ballots) -> Iterator[tuple[str, Codes]]:
     """Make the traits one after the other, per ballot."""
-    model, haste = facets.phone_model(ballots), facets.haste(ballots)
-    standing, tls = facets.standing(ballots), facets.greeting_on_system(ballots)
     yield "profile", facets.phone_profile(ballots)
-    yield "model", model
-    yield "greeting", tls
+    yield "model", facets.phone_model(ballots)
     yield "tempo", facets.tempo(ballots)
-    yield "haste", haste
+    yield "haste", facets.haste(ballots)
     yield "lot", facets.lot(ballots)
     yield "hall", facets.data_centre(ballots)
-    yield "standing", standing
-    yield "model_standing", combine(model, standing)
-    yield "greeting_standing", np.where(tls == 0, 0, combine(tls, standing) + 1)
-    yield "haste_standing", combine(haste, standing)
+    yield "standing", facets.standing(ballots)
 
 
 def measure(ballots: Ballots, clean: Floats) -> Iterator[tuple[str, Floats]]:
@@ -40,11 +35,16 @@ def measure(ballots: Ballots, clean: Floats) -> Iterator[tuple[str, Floats]]:
     door counted as a handful of people, so that a school, an office or a hall makes no lift alone.
     """
     scale = _Scale(ballots, clean)
+    row = ballots.pair_row
+    standing = facets.standing(ballots)[row]
+    yield from scale.lifts("greeting", facets.greeting(ballots)[row], facets.system(ballots)[row])
     for name, per_ballot in trait_table(ballots):
-        trait = per_ballot[ballots.pair_row]
+        trait = per_ballot[row]
         yield from scale.lifts(name, trait)
+        if name in {"model", "haste"}:
+            yield from scale.lifts(f"{name}_standing", trait, standing)
         if name == "haste":
-            yield from scale.lifts("haste_place", trait * 3 + scale.away)
+            yield from scale.lifts("haste_place", trait, scale.away)
     yield from scale.lifts("place", scale.away)
 
 
@@ -62,18 +62,37 @@ class _Scale:
         ]
         self.away = _away(ballots)
 
-    def lifts(self, name: str, trait: Codes) -> Iterator[tuple[str, Floats]]:
-        """Weigh one trait both ways."""
-        share = reference_share(trait, self.pool)
-        for prefix, weight in (("house_", self.pool.weight), ("", self.scattered)):
-            if prefix + name not in WEIGHTS:
-                continue
+    def lifts(
+        self, name: str, trait: Codes, given: Codes | None = None
+    ) -> Iterator[tuple[str, Floats]]:
+        """Weigh one trait both ways; with `given`, among the ballots that share that other trait.
+
+        Thus a wave of newcomers is no signal in «haste_standing»: the question there is whether
+        these newcomers hurry more alike than newcomers do.
+        """
+        forms = [form for form in ("house_", "") if form + name in WEIGHTS]
+        if not forms:
+            return
+        whole = np.zeros(len(trait), np.int64) if given is None else given
+        joint = trait if given is None else combine(trait, given)
+        share = self._share(trait, joint, given)
+        none = trait == 0 if name in NOT_A_TRAIT_AT_ZERO else np.zeros(len(trait), bool)
+        for form in forms:
+            weight = self.pool.weight if form else self.scattered
             best = np.zeros(len(trait))
             for window in self.windows:
-                found = members(trait, window, weight)
-                expected = share * np.bincount(window, weight)[window]
-                best = np.maximum(best, sure_lift(found, expected))
-            yield prefix + name, np.where(trait == 0, 0.0, best) if name in NOT_A_TRAIT_AT_ZERO else best
+                found = members(joint, window, weight)
+                best = np.maximum(best, sure_lift(found, share * members(whole, window, weight)))
+            yield form + name, np.where(none, 0.0, best)
+
+    def _share(self, trait: Codes, joint: Codes, given: Codes | None) -> Floats:
+        if given is None:
+            return reference_share(trait, self.pool)
+        few = FEW / max(1.0, float(self.pool.weight.sum()))
+        alone, base = reference_share(trait, self.pool), reference_share(given, self.pool)
+        both = reference_share(joint, self.pool)
+        result: Floats = (both + few * alone) / (base + few)
+        return result
 
 
 def _away(ballots: Ballots) -> Codes:

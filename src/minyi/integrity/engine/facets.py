@@ -158,10 +158,9 @@ def greeting(ballots: Ballots) -> Codes:
     return np.where(np.isin(tls, local), 0, tls)
 
 
-def greeting_on_system(ballots: Ballots) -> Codes:
-    tls = greeting(ballots)
-    claimed = combine(tls, ballots.text("os"), ballots.text("osv"))
-    return np.where(tls == 0, 0, claimed + 1)
+def system(ballots: Ballots) -> Codes:
+    """The claimed operating system and version, which have greetings of their own."""
+    return combine(ballots.text("os"), ballots.text("osv"))
 
 
 def tempo(ballots: Ballots) -> Codes:

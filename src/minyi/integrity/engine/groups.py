@@ -129,7 +129,7 @@ def _describe(
             number=k, candidate=ballots.names[row["candidate"]],
             leading_rule=RULE_OF[base(scores.signals[row["signal"]])],
             ballots=row["len"], persons=round(row["weight"], 1), first_ms=row["first"],
-            last_ms=row["last"], expected_honest=round(row["doubt"], 3), kept=kept[k],
+            last_ms=row["last"], expected_honest=round(row["doubt"], 6), kept=kept[k],
             doors=int(door_count[k]), top_door_share=round(float(door_share[k]), 3),
             top_sharer_share=round(float(ref_share[k]), 3),
         ))  # fmt: skip

@@ -46,7 +46,11 @@ def read_candidates(path: Path) -> pl.DataFrame:
 def _read(path: Path) -> pl.DataFrame:
     try:
         if path.suffix == ".parquet":
-            return pl.read_parquet(path)
+            frame = pl.read_parquet(path)
+            lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+            return frame.with_columns(
+                pl.col(name).cast(pl.List(pl.String)).list.join("|") for name in lists
+            )
         return pl.read_csv(path, infer_schema=False)
     except FileNotFoundError:
         raise Refusal(str(path), "there is no such file.", "Check the path.") from None
@@ -87,7 +91,7 @@ def _check_rows(frame: pl.DataFrame, path: Path) -> None:
         (frame["ts"].is_null(), "has no ts.", "Every ballot needs its moment in milliseconds."),
         (frame["ts"].is_between(10**12, 10**14).not_().fill_null(False),
          "has a ts outside 2001–5138.", "Times are in milliseconds, not seconds."),
-        (frame["choices"] == "", "has no choices.", "Write the numbers with | between them."),
+        (frame["choices"].str.strip_chars(" |") == "", "has no choices.", "Write the numbers with | between them."),
         (frame["event_id"] == "", "has no event_id.", "Every ballot needs its own."),
         (frame["event_id"].is_first_distinct().not_(), "repeats an event_id.", "Each stands once."),
     )

@@ -36,10 +36,6 @@ RULES = MappingProxyType({
         "同机型且账号状况相同的选票异常集中",
         "Accounts of one kind on one phone model are unusually many.",
     ),
-    "same_greeting_and_standing": (
-        "连接特征相同且账号状况相同的选票异常集中",
-        "Accounts of one kind with one connection greeting are unusually many.",
-    ),
     "same_haste_and_standing": (
         "操作节奏相同且账号状况相同的选票异常集中",
         "Accounts of one kind acting at one pace are unusually many.",

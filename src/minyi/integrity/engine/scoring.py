@@ -10,11 +10,12 @@ from . import facets
 from .columns import HOUR
 from .evidence import measure
 from .facets import Ballots, Codes, Floats, dense
-from .weights import BIAS, KINDS, LIFT_CAP, LINE, MATTERS, WEIGHTS, base
+from .weights import BIAS, KINDS, LIFT_CAP, LINE, MATTERS, SOFT, SOFT_CAP, WEIGHTS, base
 
 KIND_BITS = {"phone": 1, "greeting": 2, "tempo": 4, "account": 8, "network": 16, "place": 32}
 HARD = 1 | 2 | 4 | 8
-COMPANY_AT_MOST = 8.0
+CERTAIN = 15.0
+COMPANY_AT_MOST, STRANGER = 3.0, -6.0
 COMPANY_WEIGHT = 0.5
 
 
@@ -41,6 +42,7 @@ def score_pairs(ballots: Ballots) -> Scores:
     parts = np.zeros((len(ballots.pair_row), len(signals)), np.float32)
     for name, lift in measure(ballots, np.ones(ballots.n)):
         parts[:, signals.index(name)] = np.minimum(lift, LIFT_CAP) * WEIGHTS[name]
+    _cap_soft(parts, signals)
     scores = Scores(
         BIAS + parts.sum(axis=1, dtype=np.float64), parts, signals, _kinds(parts, signals),
         np.zeros(len(parts)),
@@ -48,6 +50,12 @@ def score_pairs(ballots: Ballots) -> Scores:
     scores.company = _company(ballots, scores)
     scores.total = scores.total + COMPANY_WEIGHT * scores.company
     return scores
+
+
+def _cap_soft(parts: npt.NDArray[np.float32], signals: tuple[str, ...]) -> None:
+    soft = [signals.index(name) for name in SOFT]
+    total = parts[:, soft].sum(axis=1)
+    parts[:, soft] *= (SOFT_CAP / np.maximum(total, SOFT_CAP))[:, None]
 
 
 def _kinds(parts: npt.NDArray[np.float32], signals: tuple[str, ...]) -> Codes:
@@ -61,11 +69,22 @@ def _kinds(parts: npt.NDArray[np.float32], signals: tuple[str, ...]) -> Codes:
 def _company(ballots: Ballots, scores: Scores) -> Floats:
     """Return how much likelier a pair's traits are among the candidate's certain ones.
 
-    Naive Bayes inside one candidate's four hours, halved by its weight because traits hang
-    together; nobody is judged by company where fewer than ten are certain.
+    It works both ways: an honest ballot that shares a phone with the attack, but came by another
+    road from another place, is let go. Measured within four hours where enough are certain, else
+    over the whole campaign; elsewhere nobody is judged by company.
     """
+    whole = ballots.pair_candidate
+    hours = dense((ballots.ts[ballots.pair_row] // (4 * HOUR)) * len(ballots.names) + whole)
+    result = np.zeros(len(whole))
+    for window in (whole, hours):
+        odds, struck = _resemblance(ballots, scores, window)
+        result = np.where(struck >= CERTAIN, odds, result)
+    return np.clip(result, STRANGER, COMPANY_AT_MOST)
+
+
+def _resemblance(ballots: Ballots, scores: Scores, window: Codes) -> tuple[Floats, Floats]:
+    """Return naive Bayes odds over six traits, and how many are certain in the window."""
     row, weight = ballots.pair_row, ballots.weight[ballots.pair_row]
-    window = dense((ballots.ts[row] // (4 * HOUR)) * len(ballots.names) + ballots.pair_candidate)
     sure = np.where(scores.stands, weight, 0.0)
     struck = np.bincount(window, sure)[window]
     others = np.bincount(window, weight)[window] - struck
@@ -73,7 +92,7 @@ def _company(ballots: Ballots, scores: Scores) -> Floats:
     for trait in (
         facets.haste(ballots), facets.standing(ballots), facets.phone_model(ballots),
         facets.greeting(ballots), facets.text_place(ballots), facets.arrival(ballots),
-    ):
+    ):  # fmt: skip
         code = trait[row]
         cell = dense(window * (int(code.max(initial=0)) + 1) + code)
         in_struck = np.bincount(cell, sure)[cell]
@@ -81,5 +100,4 @@ def _company(ballots: Ballots, scores: Scores) -> Floats:
         odds += np.log((in_struck + 0.5) / (struck + 3.0)) - np.log(
             (in_all - in_struck + 0.5) / (others + 3.0)
         )
-    result: Floats = np.where(struck >= 10, np.clip(odds, 0.0, COMPANY_AT_MOST), 0.0)
-    return result
+    return odds, struck

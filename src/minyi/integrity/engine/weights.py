@@ -12,23 +12,24 @@ BIAS = -6.0
 LIFT_CAP = 3.0  # e³: beyond twentyfold, more of one signal proves nothing new
 
 WEIGHTS = MappingProxyType({
-    "profile": 1.4, "model": 0.8,
-    "house_greeting": 1.0, "greeting": 0.6,
-    "house_tempo": 0.9, "tempo": 0.8,
-    "house_haste": 0.15, "haste": 0.15,
-    "lot": 1.0, "hall": 1.2,
-    "house_standing": 0.25, "standing": 0.6,
-    "house_model_standing": 0.3, "model_standing": 0.4,
-    "house_greeting_standing": 0.4,
-    "house_haste_standing": 0.6, "haste_standing": 0.5,
-    "house_place": 0.5, "place": 0.3, "house_haste_place": 0.15,
+    "profile": 1.2, "model": 1.4,
+    "house_model_standing": 0.5, "model_standing": 0.3,
+    "house_greeting": 1.4, "greeting": 0.7,
+    "house_tempo": 1.1, "tempo": 0.6, "house_haste": 0.9, "haste": 0.2,
+    "house_haste_standing": 0.3, "haste_standing": 0.3, "house_haste_place": 0.7,
+    "lot": 0.9, "hall": 1.6,
+    "house_standing": 0.5, "standing": 1.0, "house_place": 0.9, "place": 0.3,
 })  # fmt: skip
+
+# Newcomers and people from elsewhere come in honest waves: together these never carry a decision.
+SOFT = ("house_standing", "standing", "house_place", "place")
+SOFT_CAP = 3.5
 
 # What kind of fact a signal rests on; a joint signal rests on two.
 KINDS = MappingProxyType({
     "profile": {"phone"}, "model": {"phone"}, "greeting": {"greeting"}, "tempo": {"tempo"},
     "haste": {"tempo"}, "lot": {"account"}, "hall": {"network"}, "standing": {"account"},
-    "model_standing": {"phone", "account"}, "greeting_standing": {"greeting", "account"},
+    "model_standing": {"phone", "account"},
     "haste_standing": {"tempo", "account"}, "place": {"place"},
     "haste_place": {"tempo", "place"},
 })  # fmt: skip
@@ -37,13 +38,12 @@ RULE_OF = MappingProxyType({
     "profile": "same_phones", "model": "same_phones", "greeting": "same_greeting",
     "tempo": "same_tempo", "haste": "same_haste", "lot": "account_lot", "hall": "machine_hall",
     "standing": "same_standing", "model_standing": "same_phones_and_standing",
-    "greeting_standing": "same_greeting_and_standing",
     "haste_standing": "same_haste_and_standing", "place": "from_afar",
     "haste_place": "hasty_from_afar",
 })  # fmt: skip
 
 MATTERS = 0.4  # a signal's share of the sum, from which it counts as a reason
-LINE = 0.5  # sum from which a ballot is put before its group
+LINE = -0.5  # sum from which a ballot is put before its group
 MIN_GROUP = 12.0  # persons
 BUDGET = 0.0005  # expected honest ballots quarantined, as a share of all ballots
 

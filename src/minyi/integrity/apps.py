@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+from django.apps import AppConfig
+
+
+class IntegrityConfig(AppConfig):
+    name = "minyi.integrity"
+    label = "integrity"
+    verbose_name = "诚信"
