@@ -1,6 +1,7 @@
 // Picking nominees and sending the ballot. Without this file the same form posts itself.
 //
-// <form data-ballot="<round id>" data-min data-max data-receipt="/c/<slug>/ballot/" action="/v/ballots" method="post">
+// <form data-ballot="<round id>" data-voter="<order reference>" data-candidates="1 2 3" data-min data-max
+//       data-receipt="/c/<slug>/ballot/" action="/v/ballots" method="post">
 //   hidden ticket, nonce; checkboxes name="pick"; .mi-tray with [data-count] [data-trouble] and the submit button.
 // The nonce stays the same over every retry, so that a ballot whose answer got lost is not cast twice.
 
@@ -35,13 +36,16 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 class Ballot {
   constructor(form) {
     this.form = form;
-    this.key = `minyi-picks-${form.dataset.ballot}`;
+    // Per person: the next citizen at this browser starts with an empty paper.
+    this.key = `minyi-picks-${form.dataset.ballot}-${form.dataset.voter}`;
     this.min = Number(form.dataset.min) || 1;
     this.max = Number(form.dataset.max) || 1;
     this.count = form.querySelector("[data-count]");
     this.trouble = form.querySelector("[data-trouble]");
     this.button = form.querySelector("[type=submit]");
-    this.picks = new Set(remembered(this.key));
+    // A nominee may have been withdrawn since, or stand outside this search: only the paper itself tells.
+    const candidates = new Set(form.dataset.candidates.split(" "));
+    this.picks = new Set(remembered(this.key).filter((number) => candidates.has(number)));
     for (const box of this.boxes()) {
       if (box.checked) this.picks.add(box.value);
       box.checked = this.picks.has(box.value);

@@ -70,6 +70,14 @@ class Agency(models.Model):
     help_phone = models.CharField(_("咨询电话"), max_length=40, blank=True)
     supervision_phone = models.CharField(_("监督电话"), max_length=40, blank=True)
     supervision_email = models.EmailField(_("监督邮箱"), blank=True)
+    library = models.OneToOneField(
+        "wagtailcore.Collection",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="agency",
+        verbose_name=_("素材库"),
+    )
 
     class AgencyOwnQuerySet(AgencyQuerySet):
         agency_path: ClassVar[str] = "pk"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language
 from ninja import Router, Schema
 
@@ -142,7 +142,6 @@ class ResultOut(Schema):
     formula: str
     tie_words: str
     ballots: int
-    upto_ballot: int
     digest: str
     signed_by: str
     signed_at: datetime
@@ -153,7 +152,7 @@ class ResultOut(Schema):
 @router.get("", response=list[CampaignOut], summary="列出已发布的活动")
 def campaigns(request: HttpRequest, response: HttpResponse) -> list[CampaignOut]:
     """List the public campaigns: open ones first."""
-    patch_cache_control(response, public=True, max_age=FRESH_S)
+    _may_be_kept(response)
     return [
         CampaignOut(
             slug=card.slug,
@@ -170,7 +169,7 @@ def campaigns(request: HttpRequest, response: HttpResponse) -> list[CampaignOut]
 @router.get("{slug}", response=CampaignDetailOut, summary="一个活动的规则和日程")
 def campaign(request: HttpRequest, response: HttpResponse, slug: str) -> CampaignDetailOut:
     """Return the rules and the timetable of one campaign."""
-    patch_cache_control(response, public=True, max_age=FRESH_S)
+    _may_be_kept(response)
     found = _campaign(slug)
     return CampaignDetailOut(
         **{field: getattr(found, field) for field in _SAME},
@@ -194,7 +193,7 @@ def campaign(request: HttpRequest, response: HttpResponse, slug: str) -> Campaig
 @router.get("{slug}/nominees", response=list[NomineeOut], summary="候选对象")
 def nominees(request: HttpRequest, response: HttpResponse, slug: str) -> list[NomineeOut]:
     """List the candidates by number, once they are shown."""
-    patch_cache_control(response, public=True, max_age=FRESH_S)
+    _may_be_kept(response)
     found = _campaign(slug)
     if not found.shows_candidates:
         return []
@@ -216,7 +215,7 @@ def nominee(
     request: HttpRequest, response: HttpResponse, slug: str, number: int
 ) -> NomineeDetailOut:
     """Return what is told of one candidate."""
-    patch_cache_control(response, public=True, max_age=FRESH_S)
+    _may_be_kept(response)
     found = get_nominee(campaign=_campaign(slug), number=number, language=_language())
     picture = found.picture
     return NomineeDetailOut(
@@ -242,7 +241,7 @@ def nominee(
 @router.get("{slug}/counts", response=CountsOut, summary="可以公布的票数")
 def counts(request: HttpRequest, response: HttpResponse, slug: str) -> CountsOut:
     """Return what may be known of the count now, or why nothing may."""
-    patch_cache_control(response, public=True, max_age=FRESH_S)
+    _may_be_kept(response)
     board = board_of(campaign_id=_campaign(slug).id, now=timezone.now())
     if isinstance(board, CountsHidden):
         return CountsOut(hidden=board.mode, next_at=board.next_at)
@@ -253,7 +252,7 @@ def counts(request: HttpRequest, response: HttpResponse, slug: str) -> CountsOut
 @router.get("{slug}/result", response=ResultOut, summary="公示和公布的结果")
 def result(request: HttpRequest, response: HttpResponse, slug: str) -> ResultOut:
     """Return the result with its formula, from publicity on; 404 before."""
-    patch_cache_control(response, public=True, max_age=FRESH_S)
+    _may_be_kept(response)
     found = public_result(campaign_id=_campaign(slug).id, now=timezone.now())
     return ResultOut.model_validate(found, from_attributes=True)
 
@@ -262,6 +261,12 @@ _SAME = (
     *("slug", "type", "seats", "approval_number", "min_picks", "max_picks", "frequency"),
     *("count_mode", "tie_rule", "has_result"),
 )
+
+
+def _may_be_kept(response: HttpResponse) -> None:
+    """Let caches keep the answer for a moment; its texts follow the reader's language."""
+    patch_cache_control(response, public=True, max_age=FRESH_S)
+    patch_vary_headers(response, ["Cookie", "Accept-Language"])
 
 
 def _campaign(slug: str) -> PublicCampaign:

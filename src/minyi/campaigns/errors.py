@@ -471,3 +471,21 @@ class CandidateNotFound(NotFound):
     title = _("没有这个候选对象")
     sentence = _("本活动的候选名单中没有这个编号。")
     action = _("请返回候选名单查找。")
+
+
+# --- Fair play: what may still change once voting or publicity has begun ------------------------
+
+
+class NotShownLongEnough(DomainError):
+    """What would be published was signed too late for the public to have seen and objected (E-01).
+
+    `counted` are the working days, so that anybody can count again.
+    """
+
+    code = "not_shown_long_enough"
+    title = _("公示时间不足")
+    sentence = _(
+        "现有结果于%(signed)s签字，晚于公示开始，须自签字次日起重新公示 %(days)d 个工作日"
+        "（%(counted)s），至%(until)s止；最早可于%(first)s公布。"
+    )
+    action = _("请把“结果公示”环节延长至上述日期的工作结束以后，公示期满、异议办结之后再公布。")

@@ -16,7 +16,13 @@ import django
 django.setup(set_prefix=False)
 
 from django.conf import settings
+
+# The ballot box knows no Django: it must find the same database in its environment.
+os.environ.setdefault("DATABASE_URL", settings.DATABASE_URL)
+
 from django.core.handlers.asgi import ASGIHandler
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
 from ballotbox.app import app as ballot_box
@@ -27,6 +33,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+PUBLIC_FOLDERS = ("/images/", "/original_images/", "/videos/")  # never documents
 pages = cast(App, ASGIHandler())
 media = StaticFiles(directory=settings.MEDIA_ROOT, check_dir=False)
 
@@ -54,7 +61,8 @@ def room_for(path: str) -> App:
 
 async def _media(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve uploads with ranges (videos need them) and without ever running them."""
-    inner = {**scope, "path": scope["path"].removeprefix("/media"), "root_path": ""}
+    path = scope["path"].removeprefix("/media")
+    inner = {**scope, "path": path, "root_path": ""}
 
     async def send_safely(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -66,4 +74,10 @@ async def _media(scope: Scope, receive: Receive, send: Send) -> None:
             ]
         await send(message)
 
-    await media(inner, receive, send_safely)
+    try:
+        if not path.startswith(PUBLIC_FOLDERS):
+            raise HTTPException(404)
+        await media(inner, receive, send_safely)
+    except HTTPException as refusal:
+        answer = PlainTextResponse("没有找到 / not found", refusal.status_code)
+        await answer(inner, receive, send_safely)

@@ -38,9 +38,7 @@ def main(arguments: list[str]) -> int:
     _load_secrets(var / "secrets.env")
     _name_addresses(var, port, sandbox_port)
     print("正在准备数据 … preparing", flush=True)
-    for command in (["migrate", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"]):
-        _run_once(command)
-    _run_once(["demo", "seed"])
+    subprocess.run([sys.executable, "-m", "minyi.config.cli", "prepare"], check=True)
     children = {
         "sandbox": _start("wechat_sandbox.app:application", sandbox_port, var / "logs/sandbox.log"),
         "product": _start("minyi.config.asgi:application", port, var / "logs/product.log"),
@@ -76,10 +74,6 @@ def _name_addresses(var: Path, port: int, sandbox_port: int) -> None:
     os.environ.setdefault("WECHAT_SANDBOX", "1")
     os.environ.setdefault("WECHAT_API_URL", sandbox)
     os.environ.setdefault("WECHAT_OPEN_URL", sandbox)
-
-
-def _run_once(command: list[str]) -> None:
-    subprocess.run([sys.executable, "-m", "minyi.config.cli", *command], check=True)  # noqa: S603
 
 
 def _start(application: str, port: int, log: Path) -> subprocess.Popen[bytes]:

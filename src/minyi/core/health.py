@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What operators and their monitoring ask: alive, ready. (`/metrics` is the ballot box's.)"""
 
+from functools import cache as cache_once
+
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from redis.exceptions import RedisError
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -36,9 +38,19 @@ def _schema_is_current() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
+@cache_once
+def cache_errors() -> tuple[type[Exception], ...]:
+    """Return what an unreachable cache raises; redis is only loaded where it is used."""
+    if not settings.REDIS_URL:
+        return (OSError,)
+    from redis.exceptions import RedisError
+
+    return (OSError, RedisError)
+
+
 def _cache_answers() -> bool:
     try:
         cache.set("readyz", "1", 5)
         return bool(cache.get("readyz") == "1")
-    except (OSError, RedisError):
+    except cache_errors():
         return False

@@ -2,8 +2,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from wagtail.permissions import policy_registry
 
 from minyi.agencies.errors import LastAdministrator, PostHeldAlready, UsernameTaken
 from minyi.agencies.models import Agency, Post, User
@@ -11,6 +11,7 @@ from minyi.agencies.policies import GRANTS, Role
 from minyi.agencies.services import posts
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
+from minyi.publishing.models import Picture
 
 from .given import given_agency, given_client, given_post, given_staff
 
@@ -40,7 +41,9 @@ def test_an_administrator_appoints_a_newcomer_who_joins_the_agencys_library():
     post = appoint(agency, given_staff(agency, Role.ADMINISTRATOR))
     assert post.user.check_password("a-long-enough-password")
     assert post.user.actor.can("campaigns.edit", agency.pk)
-    assert post.user in Group.objects.get(name=f"agency-{agency.pk}").user_set.all()
+    library = Agency.objects.get(pk=agency.pk).library
+    allowed = policy_registry.get_by_type(Picture).collections_user_has_permission_for
+    assert list(allowed(post.user, "choose")) == [library]
     assert AuditEntry.objects.get(act="agencies.post.given").facts["username"] == "newcomer"
 
 

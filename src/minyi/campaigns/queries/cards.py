@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from minyi.campaigns.errors import CandidateNotFound
+from minyi.campaigns.errors import CandidateNotFound, CandidatesNotPublic
 from minyi.campaigns.models import Nominee
 
 from .public import CARD_SIZES, PAGE_SIZES, PublicCampaign, Said, Shown, pictures_of, say, show
@@ -82,11 +82,16 @@ def list_cards(*, campaign: PublicCampaign, language: str) -> list[NomineeCard]:
     )
     base = reverse("campaigns:nominees", args=[campaign.slug])
     kinds = {kind.id: kind.name for kind in campaign.categories}
-    return [_card(row, base, kinds, language) for row in rows]
+    return [_card(row, campaign, base, kinds, language) for row in rows]
 
 
 def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> NomineePage:
-    """Return one nominee of a campaign; a withdrawn one is still there, and says why."""
+    """Return one nominee of a campaign; a withdrawn one is still there, and says why.
+
+    Nobody is told of before the candidates are announced, through whatever edge they ask.
+    """
+    if not campaign.shows_candidates:
+        raise CandidatesNotPublic
     row = (
         Nominee.objects.filter(campaign_id=campaign.id, number=number)
         .select_related("category")
@@ -97,13 +102,13 @@ def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> Nomi
         raise CandidateNotFound
     return NomineePage(
         number=row.number,
-        name=_said(row, "name", language),
-        unit=_said(row, "unit", language),
+        name=_said(row, campaign, "name", language),
+        unit=_said(row, campaign, "unit", language),
         category=row.category.name if row.category else "",
-        merits=_said(row, "merits", language),
-        story=_said(row, "story", language),
-        innovation=_said(row, "innovation", language),
-        responsibility=_said(row, "responsibility", language),
+        merits=_said(row, campaign, "merits", language),
+        story=_said(row, campaign, "story", language),
+        innovation=_said(row, campaign, "innovation", language),
+        responsibility=_said(row, campaign, "responsibility", language),
         evidence=_evidence(row, campaign, language),
         picture=show(row.picture, PAGE_SIZES),
         video_url=row.video_file.url if row.video_file else "",
@@ -114,17 +119,19 @@ def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> Nomi
     )
 
 
-def _card(row: Nominee, base: str, kinds: Mapping[int, str], language: str) -> NomineeCard:
+def _card(
+    row: Nominee, campaign: PublicCampaign, base: str, kinds: Mapping[int, str], language: str
+) -> NomineeCard:
     picture = show(row.picture, CARD_SIZES) if row.card != Nominee.Card.TEXT else None
     is_film = row.card == Nominee.Card.VIDEO and bool(row.video_file)
     return NomineeCard(
         id=row.number,
         number=row.number,
-        name=str(_said(row, "name", language)),
-        unit=_said(row, "unit", language).text,
+        name=str(_said(row, campaign, "name", language)),
+        unit=_said(row, campaign, "unit", language).text,
         category=kinds.get(row.category_id or 0, ""),
         category_id=row.category_id,
-        summary=_said(row, "merits", language).text,
+        summary=_said(row, campaign, "merits", language).text,
         url=f"{base}{row.number}/",
         picture_url=picture.url if picture else "",
         picture_srcset=picture.srcset if picture else "",
@@ -136,7 +143,7 @@ def _card(row: Nominee, base: str, kinds: Mapping[int, str], language: str) -> N
 
 def _evidence(row: Nominee, campaign: PublicCampaign, language: str) -> tuple[Evidence, ...]:
     texts = row.evidence or {}
-    translations = row.translations or {}
+    translations = campaign.translations_of(row.translations)
     return tuple(
         Evidence(
             criterion=standard.name,
@@ -153,5 +160,6 @@ def _evidence(row: Nominee, campaign: PublicCampaign, language: str) -> tuple[Ev
     )
 
 
-def _said(row: Nominee, field: str, language: str) -> Said:
-    return say(getattr(row, field), row.translations or {}, language=language, field=field)
+def _said(row: Nominee, campaign: PublicCampaign, field: str, language: str) -> Said:
+    translations = campaign.translations_of(row.translations)
+    return say(getattr(row, field), translations, language=language, field=field)

@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
+from django.db import OperationalError
 from django.db.models import Max
 
 from minyi.campaigns.errors import CampaignNotFound
 from minyi.campaigns.models import Ballot, Campaign, CountSnapshot, Round
 
+log = structlog.get_logger("minyi.counts")
 OFFICE_TIME = ZoneInfo("Asia/Shanghai")
 SNAPSHOT_EVERY = 2_000  # ballots: a board that looks every second folds fewer than this
 
@@ -87,14 +90,13 @@ def fold_counts(*, round_id: int, upto_ballot: int, as_of: datetime) -> Counts:
         .order_by("id")
         .values_list("id", "picks")
     )
-    since_snapshot = 0
-    for ballot_id, picks in rows.iterator(chunk_size=5_000):
+    snapshots = []
+    for place, (ballot_id, picks) in enumerate(rows.iterator(chunk_size=5_000), start=1):
         votes.update(json.loads(picks))
         ballots += 1
-        since_snapshot += 1
-        if since_snapshot == SNAPSHOT_EVERY:
-            _keep_snapshot(round_id, ballot_id, ballots, votes)
-            since_snapshot = 0
+        if place % SNAPSHOT_EVERY == 0:
+            snapshots.append(_snapshot(round_id, ballot_id, ballots, votes))
+    _keep(snapshots)
     return Counts(upto_ballot, ballots, dict(votes), as_of)
 
 
@@ -112,12 +114,23 @@ def _last_ballot(round_id: int, cast_before: datetime | None = None) -> int:
     return ballots.aggregate(last=Max("id"))["last"] or 0
 
 
-def _keep_snapshot(round_id: int, upto: int, ballots: int, votes: Counter[int]) -> None:
-    CountSnapshot.objects.get_or_create(
-        round_id=round_id,
-        upto_ballot=upto,
-        defaults={"ballots": ballots, "votes": {str(n): v for n, v in votes.items()}},
-    )
+def _snapshot(round_id: int, upto: int, ballots: int, votes: Counter[int]) -> CountSnapshot:
+    spelled = {str(number): count for number, count in votes.items()}
+    return CountSnapshot(round_id=round_id, upto_ballot=upto, ballots=ballots, votes=spelled)
+
+
+def _keep(snapshots: list[CountSnapshot]) -> None:
+    """Keep the intermediate sums, after the last row has been read and never before.
+
+    A read that is still open has an older picture of the database, and SQLite lets nobody write
+    from there once a ballot has come in between. What cannot be kept is folded again next time.
+    """
+    if not snapshots:
+        return
+    try:
+        CountSnapshot.objects.bulk_create(snapshots, ignore_conflicts=True)
+    except OperationalError as error:
+        log.info("snapshots_not_kept", count=len(snapshots), error=str(error))
 
 
 def _moment(ms: int) -> datetime:

@@ -6,7 +6,7 @@ text). Where a translation is missing the original stands, and says so.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,6 +31,7 @@ COVER_SIZES = (
 CARD_SIZES = ("fill-200x150|format-webp|webpquality-64", "fill-400x300|format-webp|webpquality-60")
 PAGE_SIZES = ("fill-400x300|format-webp|webpquality-60", "fill-800x600|format-webp|webpquality-66")
 State = Literal["soon", "open", "paused", "closed"]
+Translations = Mapping[str, Mapping[str, str]]  # language → field → text
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class PublicCampaign:
     supervision_email: str
     account: str
     account_name: str
+    languages: frozenset[str]
     approval_number: str
     publicity_days: int
     is_free: bool
@@ -161,6 +163,10 @@ class PublicCampaign:
     voting: Voting | None
     has_result: bool
 
+    def translations_of(self, stored: Translations | None) -> Translations:
+        """Keep the languages this campaign is published in; a translation in the making waits."""
+        return _offered(stored, self.languages)
+
     @property
     def moves_by_the_second(self) -> bool:
         """Tell whether there is a live board to follow now."""
@@ -176,9 +182,7 @@ class PublicCampaign:
         return next((stage for stage in self.stages if stage.state == "soon"), None)
 
 
-def say(
-    original: str, translations: Mapping[str, Mapping[str, str]], *, language: str, field: str
-) -> Said:
+def say(original: str, translations: Translations, *, language: str, field: str) -> Said:
     """Return a text in that language; the original, marked, where there is none."""
     if language == ORIGINAL or not original:
         return Said(original)
@@ -304,6 +308,7 @@ def _public(campaign: Campaign, language: str, now: datetime) -> PublicCampaign:
         supervision_email=campaign.agency.supervision_email,
         account=account.slug if account else "",
         account_name=account.name if account else "",
+        languages=frozenset({ORIGINAL, *campaign.languages}),
         approval_number=campaign.approval_number,
         publicity_days=campaign.publicity_days,
         is_free=campaign.is_free,
@@ -332,9 +337,12 @@ def _public(campaign: Campaign, language: str, now: datetime) -> PublicCampaign:
 
 
 def _said(campaign: Campaign, field: str, language: str) -> Said:
-    return say(
-        getattr(campaign, field), campaign.translations or {}, language=language, field=field
-    )
+    translations = _offered(campaign.translations, campaign.languages)
+    return say(getattr(campaign, field), translations, language=language, field=field)
+
+
+def _offered(stored: Translations | None, languages: Collection[str]) -> Translations:
+    return {code: texts for code, texts in (stored or {}).items() if code in languages}
 
 
 def _stages(rows: Iterable[Stage], now: datetime) -> tuple[StageRow, ...]:

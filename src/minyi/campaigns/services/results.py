@@ -2,10 +2,12 @@
 """The result: computed after the vote, signed by a supervisor, published: three separate acts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from minyi.campaigns import scoring
 from minyi.campaigns.errors import (
@@ -14,6 +16,7 @@ from minyi.campaigns.errors import (
     FiguresMissing,
     JuryEmpty,
     NobodyToRank,
+    NotShownLongEnough,
     PublicityNotOver,
     ReasonNeeded,
     ResultNotFound,
@@ -24,7 +27,7 @@ from minyi.campaigns.errors import (
     SignerComputed,
     VotingNotOver,
 )
-from minyi.campaigns.models import Ballot, Campaign, Nominee, Result, ResultLine, Round
+from minyi.campaigns.models import Ballot, Campaign, Nominee, Result, ResultLine, Round, Stage
 from minyi.campaigns.queries.counts import fold_counts
 from minyi.campaigns.queries.results import (
     document_of,
@@ -38,6 +41,7 @@ from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
 from minyi.core.words import listed
+from minyi.core.workdays import add_workdays, count_workdays
 
 from .texts import tidy
 
@@ -135,6 +139,7 @@ def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
     """Make the signed result final and public. The first publication stands.
 
     It waits for the end of a publicity stage that was announced; an award must have one (E-01).
+    What is published is what stood there: a signature that came late needs its own working days.
     """
     campaign = _lock_campaign(campaign_id, actor, "results.publish")
     result = _get_result(campaign)
@@ -147,6 +152,8 @@ def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
         raise PublicityNotOver
     if publicity is not None and now < publicity.closes_at:
         raise PublicityNotOver
+    if publicity is not None:
+        _check_was_shown(campaign, publicity, result.signed_at)
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
     result.published_at = now
@@ -187,6 +194,30 @@ def _check_parts(campaign: Campaign) -> None:
             raise ScoringNotOver(missing=listed(behind))
     if campaign.figures_weight and (bare := without_figures(campaign)):
         raise FiguresMissing(weight=campaign.figures_weight, missing=listed(bare))
+
+
+def _check_was_shown(campaign: Campaign, publicity: Stage, signed_at: datetime) -> None:
+    """Raise unless the public could object to what was signed for as long as was announced.
+
+    Signed before the stage opened, it stood there from the first to the last day. Signed later,
+    the working days count anew from the day of the signature, itself not counted.
+    """
+    if signed_at <= publicity.opens_at:
+        return
+    signed_on = localtime(signed_at).date()
+    # A stage that closes at midnight ends with the day before.
+    last_day = localtime(publicity.closes_at - timedelta(microseconds=1)).date()
+    days = max(campaign.publicity_days, 1)
+    if len(count_workdays(start=signed_on, end=last_day).counted) >= days:
+        return
+    due = add_workdays(start=signed_on, amount=days)
+    raise NotShownLongEnough(
+        signed=date_format(signed_on, "DATE_FORMAT"),
+        days=days,
+        counted=listed(date_format(day, "MONTH_DAY_FORMAT") for day in due.counted),
+        until=date_format(due.day, "DATE_FORMAT"),
+        first=date_format(due.day + timedelta(days=1), "DATE_FORMAT"),
+    )
 
 
 def _lock_campaign(campaign_id: int, actor: Actor, permission: str) -> Campaign:

@@ -10,6 +10,7 @@ import struct
 import tempfile
 import uuid
 from collections.abc import Iterator
+from itertools import count
 from typing import IO, TypeAlias, cast
 
 from django.core.files.base import ContentFile, File
@@ -39,6 +40,7 @@ VIDEO_BRANDS = frozenset(
     {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV"}
 )
 FTYP_BYTES = 256  # a brand and a short list of compatible ones
+VIDEO_BOXES = 4_000  # a fragmented film of an hour has about 3,000; each one costs two reads
 _CONTAINERS = frozenset({b"moov", b"trak", b"moof", b"traf"})
 _MAY_TELL_A_PLACE = frozenset({b"udta", b"meta", b"uuid"})
 # What Pillow's decoders answer broken files with.
@@ -73,7 +75,7 @@ def clean_video(upload: Upload) -> Upload:
     end = copy.tell()
     try:
         _check_film(copy, end)
-        _blank_places(copy, 0, end)
+        _blank_places(copy, _places(copy, 0, end))
     except (struct.error, _NotABox) as broken:
         copy.close()
         raise UploadNotAVideo from broken
@@ -126,20 +128,27 @@ class _NotABox(Exception):
 
 def _check_film(film: IO[bytes], end: int) -> None:
     """Raise _NotABox unless the file is boxes from first to last byte, `ftyp` first (§4.2)."""
-    kinds: list[bytes] = []
-    for kind, _head, inner, stop in _boxes(film, 0, end):
-        if not kinds:
+    needed = {b"moov", b"mdat"}
+    for kind, head, inner, stop in _boxes(film, 0, end, count(1)):
+        if head == 0:
             film.seek(inner)
             if kind != b"ftyp" or film.read(4) not in VIDEO_BRANDS or stop - inner > FTYP_BYTES:
                 raise _NotABox
-        kinds.append(kind)
-    if b"moov" not in kinds or b"mdat" not in kinds:
+        needed.discard(kind)
+    if needed:
         raise _NotABox
 
 
-def _boxes(film: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
-    """Yield (type, start of header, start of content, end) of each box between two offsets."""
+def _boxes(
+    film: IO[bytes], start: int, end: int, counter: Iterator[int]
+) -> Iterator[tuple[bytes, int, int, int]]:
+    """Yield (type, start of header, start of content, end) of each box between two offsets.
+
+    `counter` numbers the boxes over one whole walk: empty ones are free to make by the million.
+    """
     while start < end:
+        if next(counter) > VIDEO_BOXES:
+            raise _NotABox
         film.seek(start)
         size, kind = struct.unpack(">I4s", film.read(8))
         inner = start + 8
@@ -155,15 +164,29 @@ def _boxes(film: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, 
         start = stop
 
 
-def _blank_places(film: IO[bytes], start: int, end: int, depth: int = 0) -> None:
-    """Rename each box that may hold a place to `free` and fill it with zeros; lengths stay."""
-    if depth > len(_CONTAINERS):
-        raise _NotABox
-    for kind, head, inner, stop in list(_boxes(film, start, end)):
-        if kind in _CONTAINERS:
-            _blank_places(film, inner, stop, depth + 1)
-        elif kind in _MAY_TELL_A_PLACE:
-            film.seek(head + 4)
-            film.write(b"free")
-            film.seek(inner)
-            film.write(bytes(stop - inner))
+def _places(film: IO[bytes], start: int, end: int) -> list[tuple[int, int, int]]:
+    """Return (start of header, start of content, end) of each box that may hold a place."""
+    counter = count(1)
+    found: list[tuple[int, int, int]] = []
+
+    def walk(start: int, end: int, depth: int) -> None:
+        if depth > len(_CONTAINERS):
+            raise _NotABox
+        for kind, head, inner, stop in _boxes(film, start, end, counter):
+            if kind in _CONTAINERS:
+                walk(inner, stop, depth + 1)
+            elif kind in _MAY_TELL_A_PLACE:
+                found.append((head, inner, stop))
+
+    walk(start, end, 0)
+    return found
+
+
+def _blank_places(film: IO[bytes], places: list[tuple[int, int, int]]) -> None:
+    """Rename each of these boxes to `free` and fill it with zeros; lengths stay."""
+    for head, inner, stop in places:
+        film.seek(head + 4)
+        film.write(b"free")
+        film.seek(inner)
+        for offset in range(inner, stop, _COPY_BYTES):
+            film.write(bytes(min(_COPY_BYTES, stop - offset)))

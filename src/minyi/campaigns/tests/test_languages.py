@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+import re
+
 import pytest
 from django.utils import timezone, translation
 
+from minyi.campaigns.models import Campaign
 from minyi.campaigns.queries.public import say
 
 from .given import given_campaign, given_nominee
@@ -14,6 +17,7 @@ def given_translated():
     campaign = given_campaign(
         now=timezone.now(),
         title="窗口评议",
+        languages=["zh-hans", "en"],
         translations={"en": {"title": "Service windows"}},
     )
     given_nominee(
@@ -83,3 +87,31 @@ def test_cards_drawn_for_one_language_are_not_shown_in_another():
     second = speak(stranger(), "zh-hans").get(path).content.decode()
     assert "Town hall" in first
     assert "Town hall" not in second
+
+
+def choices(page: str) -> list[str]:
+    return re.findall(r'name="language" value="([^"]+)"', page)
+
+
+def test_a_campaign_offers_its_own_languages_and_always_the_original():
+    campaign = given_translated()
+    assert choices(page_in("zh-hans", campaign)) == ["zh-hans", "en"]
+    campaign.languages = ["en"]
+    campaign.save(update_fields=["languages"])
+    assert choices(page_in("zh-hans", campaign)) == ["zh-hans", "en"]
+    assert len(choices(stranger().get("/").content.decode())) == 3
+
+
+def test_a_language_the_campaign_does_not_offer_falls_back_visibly():
+    campaign = given_translated()
+    campaign.languages = ["zh-hans"]
+    campaign.save(update_fields=["languages"])
+    for path in ("", "nominees/1/"):
+        page = page_in("en", campaign, path)
+        assert "Service windows" not in page
+        assert "Town hall" not in page
+        assert '<span lang="zh-Hans">' in page
+
+
+def page_in(language: str, campaign: Campaign, path: str = "") -> str:
+    return speak(stranger(), language).get(f"/c/{campaign.slug}/{path}").content.decode()

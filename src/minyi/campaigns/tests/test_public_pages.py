@@ -41,6 +41,10 @@ def hidden(page: str, name: str) -> str:
     return re.search(rf'name="{name}" value="([^"]*)"', page)[1]
 
 
+def attribute(page: str, name: str) -> str:
+    return re.search(rf'{name}="([^"]*)"', page)[1]
+
+
 # --- Reading ------------------------------------------------------------------------------------
 
 
@@ -122,6 +126,9 @@ def test_candidates_are_not_shown_before_their_stage():
     assert "候选名单尚未公布" in body(listed)
     assert "示例窗口1" not in body(listed)
     assert stranger().get(f"/c/{campaign.slug}/nominees/1/").status_code == 404
+    told = stranger().get(f"/api/v1/campaigns/{campaign.slug}/nominees/1")
+    assert told.status_code == 404
+    assert "示例窗口1" not in body(told)
 
 
 def test_a_nominee_page_tells_the_merits_and_never_votes():
@@ -267,6 +274,16 @@ def test_a_citizen_gets_the_list_as_one_form_with_a_ticket_of_their_own(settings
     assert 'action="/v/ballots" method="post"' in page
     assert sorted(re.findall(r'name="pick" value="(\d+)"', page)) == ["1", "2", "3"]
     assert page.count("<form data-ballot") == 1
+    assert attribute(page, "data-candidates") == "1 2 3"
+
+
+def test_a_form_knows_whose_paper_it_is_and_every_number_on_it():
+    campaign = given_vote()
+    path = f"/c/{campaign.slug}/nominees/"
+    anna = body(visitor(campaign.account).get(f"{path}?q=示例窗口2"))
+    ben = body(visitor(campaign.account, "openid-of-ben").get(path))
+    assert attribute(anna, "data-candidates") == "1 2 3"
+    assert attribute(anna, "data-voter") != attribute(ben, "data-voter")
 
 
 def test_two_papers_of_one_citizen_carry_two_numbers():

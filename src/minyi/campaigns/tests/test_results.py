@@ -13,6 +13,7 @@ from minyi.campaigns.errors import (
     FiguresMissing,
     JuryEmpty,
     NobodyToRank,
+    NotShownLongEnough,
     PublicityNotOver,
     ReasonNeeded,
     ResultFixed,
@@ -457,6 +458,56 @@ def test_an_award_without_publicity_is_never_published_an_evaluation_may_be():
                 publish(campaign, now=later)
         else:
             assert publish(campaign, now=later).published_at == later
+
+
+@pytest.mark.parametrize("type_", [Campaign.Type.AWARD, Campaign.Type.EVALUATION])
+def test_what_was_never_shown_for_objections_is_not_published(type_):
+    campaign = given_finished_vote({1: 1}, type=type_)
+    closed = after_publicity(campaign)
+    compute(campaign, now=closed)
+    sign(campaign, now=closed)
+
+    with pytest.raises(NotShownLongEnough) as refusal:
+        publish(campaign, now=closed + timedelta(days=60))
+
+    assert "5 个工作日" in refusal.value.detail
+    assert "延长" in str(refusal.value.action)
+    assert Result.objects.get().published_at is None
+
+
+def test_a_result_put_right_after_publicity_is_shown_again_before_it_is_published():
+    campaign = given_finished_vote({1: 2, 2: 1}, type=Campaign.Type.AWARD)
+    compute(campaign)
+    sign(campaign)
+    closed = after_publicity(campaign)
+    results.withdraw_signature(
+        campaign_id=campaign.pk, reason="异议成立", actor=supervisor_of(campaign), now=closed
+    )
+    campaign.nominees.filter(number=1).update(status=Nominee.Status.WITHDRAWN)
+    compute(campaign, now=closed)
+    sign(campaign, now=closed)
+
+    with pytest.raises(NotShownLongEnough):
+        publish(campaign, now=closed)
+
+
+def test_a_late_signature_needs_its_own_working_days_within_a_longer_publicity():
+    campaign = given_finished_vote({1: 1}, during="publicity", type=Campaign.Type.AWARD)
+    stage = campaign.stages.get(kind="publicity")
+    signed_at = stage.opens_at.replace(year=2026, month=9, day=3, hour=10)  # a Thursday
+    compute(campaign, now=signed_at)
+    sign(campaign, now=signed_at)
+    # 4, 7, 8, 9 and 10 September: the weekend does not count.
+    stage.closes_at = signed_at.replace(day=9, hour=18)
+    stage.save()
+    with pytest.raises(NotShownLongEnough) as refusal:
+        publish(campaign, now=stage.closes_at)
+    assert "2026年9月10日止" in refusal.value.detail
+    assert "2026年9月11日公布" in refusal.value.detail
+
+    stage.closes_at = signed_at.replace(day=10, hour=18)
+    stage.save()
+    assert publish(campaign, now=stage.closes_at).published_at == stage.closes_at
 
 
 def test_what_changed_after_the_signature_is_not_published():

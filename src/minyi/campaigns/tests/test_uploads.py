@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import io
 import struct
+import time
 import zlib
 
 import pytest
@@ -16,6 +17,7 @@ from minyi.campaigns.errors import (
 from minyi.campaigns.services.uploads import (
     PICTURE_BYTES,
     PICTURE_EDGE,
+    VIDEO_BOXES,
     VIDEO_BYTES,
     clean_picture,
     clean_video,
@@ -199,3 +201,23 @@ def test_what_only_claims_to_be_a_film_is_refused(content):
 def test_a_film_over_fifty_megabytes_is_refused_unread():
     with pytest.raises(UploadTooLarge):
         clean_video(upload(bytes(VIDEO_BYTES + 1)))
+
+
+@pytest.mark.parametrize("around", [b"moov", b"free"])
+def test_a_film_of_millions_of_empty_boxes_is_refused_without_reading_them_all(around):
+    empty = box(b"free", b"") * (VIDEO_BOXES + 1)
+    inside = box(b"moov", empty) if around == b"moov" else box(b"moov", b"") + empty
+    film = upload(box(b"ftyp", b"isom\0\0\0\0") + inside + box(b"mdat", b"x"))
+    started = time.process_time()
+
+    with pytest.raises(UploadNotAVideo):
+        clean_video(film)
+
+    assert time.process_time() - started < 2
+
+
+def test_a_film_of_many_boxes_is_still_taken():
+    film = film_bytes(inside_moov=box(b"trak", b"") * 1_000)
+
+    with clean_video(upload(film)) as kept:
+        assert kept.read() == film

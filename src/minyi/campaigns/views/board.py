@@ -98,8 +98,12 @@ def _shared(slug: str) -> State:
     return found
 
 
-def _read_live(slug: str) -> State | None:
+def _poll_live(slug: str) -> State | None:
     close_old_connections()  # the poller's thread belongs to no request that would do it
+    return _read_live(slug)
+
+
+def _read_live(slug: str) -> State | None:
     found = live_board(slug=slug, now=timezone.now())
     return _state(found) if found else None
 
@@ -127,4 +131,4 @@ def _label(name: str, is_withdrawn: bool) -> str:
     return name + _("（已退出）") if is_withdrawn else name
 
 
-feeds = Feeds(sync_to_async(_read_live), poll_s=POLL_S, heartbeat_s=HEARTBEAT_S, most=LISTENERS)
+feeds = Feeds(sync_to_async(_poll_live), poll_s=POLL_S, heartbeat_s=HEARTBEAT_S, most=LISTENERS)

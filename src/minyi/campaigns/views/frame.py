@@ -3,6 +3,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -27,6 +28,7 @@ def page(
     """Draw a page of this campaign. It stands for one reader: shared caches must not keep it."""
     frame = {
         "campaign": campaign,
+        "languages": [choice for choice in settings.LANGUAGES if choice[0] in campaign.languages],
         "office_name": campaign.office_name,
         "supervision_phone": campaign.supervision_phone,
     }

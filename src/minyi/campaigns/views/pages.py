@@ -6,7 +6,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from minyi.campaigns.errors import CandidatesNotPublic
 from minyi.campaigns.queries import cards, public
 
 from . import frame
@@ -37,7 +36,5 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
 def nominee(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one nominee, merits first."""
     campaign = frame.find(slug, timezone.now())
-    if not campaign.shows_candidates:
-        raise CandidatesNotPublic
     found = cards.get_nominee(campaign=campaign, number=number, language=frame.reading_language())
     return frame.page(request, "campaigns/nominee.html", campaign, nominee=found)

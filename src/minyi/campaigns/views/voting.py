@@ -29,10 +29,14 @@ EARLY_PICTURES = 4  # on the first screen of a phone; the rest load as one scrol
 
 @dataclass(frozen=True, slots=True)
 class BallotPaper:
-    """What makes the list a ballot: a ticket for this session and a number for this one paper."""
+    """What makes the list a ballot: a ticket for this session and a number for this one paper.
+
+    `numbers` are all that may be picked, whatever part of the list is shown: "1 2 3".
+    """
 
     ticket: str
     nonce: str
+    numbers: str
 
 
 @require_safe
@@ -147,7 +151,8 @@ def _paper(campaign: PublicCampaign, citizen: CitizenSession, now: datetime) -> 
     ticket = tickets.hand_out_ticket_by_id(
         campaign_id=campaign.id, session=citizen, language=frame.reading_language(), now=now
     )
-    return BallotPaper(ticket, secrets.token_hex(16))
+    numbers = campaign.voting.numbers if campaign.voting else frozenset()
+    return BallotPaper(ticket, secrets.token_hex(16), " ".join(map(str, sorted(numbers))))
 
 
 def _in_order(found: list[NomineeCard], campaign: PublicCampaign, reader: str) -> list[NomineeCard]:

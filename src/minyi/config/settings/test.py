@@ -19,3 +19,4 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 AXES_ENABLED = False  # the lock-out test switches it on
+CACHES["default"]["KEY_PREFIX"] = f"test-{os.getpid()}"  # noqa: F405 - runs may share one Redis

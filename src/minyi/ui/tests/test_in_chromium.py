@@ -191,6 +191,34 @@ def test_picks_survive_a_search(open_guide):
     assert page.locator("form[data-ballot] input[name=pick]").nth(2).is_checked()
 
 
+def test_a_remembered_pick_that_has_left_the_paper_is_dropped(open_guide):
+    opened = open_guide()
+    opened.box = lambda route: route.fulfill(status=201, json={"receipt": "R1"})
+    page = opened.page
+    page.locator("form[data-ballot] input[name=pick]").nth(1).check()
+    page.evaluate(
+        """() => { for (const key of Object.keys(sessionStorage))
+             sessionStorage[key] = JSON.stringify([...JSON.parse(sessionStorage[key]), '99']); }"""
+    )
+    page.reload()
+    assert page.locator("[data-count]").inner_text() == "2"
+    page.locator("form[data-ballot] [type=submit]").click()
+    page.wait_for_url("**/c/sample/ballot/?receipt=R1")
+    assert opened.ballots[0]["picks"] == [1, 12]
+
+
+def test_the_next_citizen_at_this_browser_inherits_no_picks(open_guide):
+    page = open_guide().page
+    page.locator("form[data-ballot] input[name=pick]").nth(2).check()
+    of_another = page.content().replace('data-voter="sample"', 'data-voter="another"')
+    page.route(
+        f"{SITE}/another", lambda route: route.fulfill(body=of_another, content_type="text/html")
+    )
+    page.goto(f"{SITE}/another")
+    page.wait_for_function("document.querySelector('[data-count]').textContent !== '–'")
+    assert not page.locator("form[data-ballot] input[name=pick]").nth(2).is_checked()
+
+
 BOARD = """<!doctype html><title>b</title>
 <section data-board data-events="/events" data-rows="/rows">
   <b data-board-total>0</b><time data-board-time></time>
