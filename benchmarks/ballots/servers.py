@@ -11,20 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from minyi.config.serve import GRANIAN
+
 ROOT = Path(__file__).resolve().parents[2]
 PORT = int(os.environ.get("MINYI_BENCH_PORT", "8110"))
 TICKET_KEY = b"benchmark-ticket-key-of-32-bytes!"
 
 
-# As `minyi.config.serve` starts the product; the floor is measured with the same.
-GRANIAN = "granian --interface asgi --loop uvloop --no-ws --backpressure 20000 --log-level warning"
-
-
 @contextmanager
 def granian(target: str, *, workers: int = 1, **environ: str) -> Iterator[int]:
-    """Serve an ASGI application with Granian and yield the port."""
+    """Serve an ASGI application as `minyi serve` does and yield the port."""
     place = ("--workers", str(workers), "--host", "127.0.0.1", "--port", str(PORT))
-    yield from _serve([*GRANIAN.split(), *place, target], environ)
+    yield from _serve([*GRANIAN, *place, target], environ)
 
 
 @contextmanager

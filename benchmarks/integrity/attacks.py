@@ -44,7 +44,8 @@ def brush(world: World, attack: Attack) -> Columns:
     if "place" in crude:
         part["city"] = np.where(
             rng.random(n) < rng.uniform(0.5, 0.95),
-            world.n_cities + rng.integers(0, world.n_far, n), part["city"],
+            world.n_cities + rng.integers(0, world.n_far, n),
+            part["city"],
         )
         part |= world.networks(n, part["city"])
     if "exit" in crude:
@@ -58,7 +59,9 @@ def _moments(world: World, attack: Attack, crude: set[str]) -> Ints:
     span = world.days * DAY
     if "time" not in crude or attack.family == "drip":
         if "time" in crude:  # a metronome, day and night
-            return OPENS_MS + (np.arange(n) * span // n + rng.integers(0, 5000, n)).clip(0, span - 1)
+            return OPENS_MS + (np.arange(n) * span // n + rng.integers(0, 5000, n)).clip(
+                0, span - 1
+            )
         return world.moments(n)
     waves = int(rng.integers(1, 4)) if attack.family != "click" else int(rng.integers(2, 8))
     starts = world.moments(waves)
@@ -69,8 +72,9 @@ def _moments(world: World, attack: Attack, crude: set[str]) -> Ints:
 
 def _few_phones(world: World, attack: Attack, part: Columns) -> None:
     rng, n = world.rng, attack.size
-    kinds = int(rng.integers(1, 4)) if attack.family in {"wall", "frame"} else int(
-        rng.integers(1, 12))
+    kinds = (
+        int(rng.integers(1, 4)) if attack.family in {"wall", "frame"} else int(rng.integers(1, 12))
+    )
     model = rng.integers(0, world.shift.models, kinds)
     osv = world.model_osv[model] + rng.integers(0, 3, kinds)
     wx = rng.integers(0, 10, kinds)
@@ -111,7 +115,8 @@ def _accounts(world: World, attack: Attack, part: Columns, crude: set[str]) -> N
         part["follow_ts"] = np.full(n, -1)
     else:
         part["first_seen"] = (part["ts"] - part["dwell_ms"] - rng.integers(0, 4000, n)).astype(
-            np.int64)
+            np.int64
+        )
         part["prior_n"] = np.zeros(n, np.int64)
         part["follow_ts"] = np.full(n, -1)
 

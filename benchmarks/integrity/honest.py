@@ -10,16 +10,26 @@ EDU, IDC, OVERSEAS = 3, 4, 5
 
 
 def crowd(
-    world: World, favourite: Ints, ts: Ints, *, far: float | np.ndarray = 0.1, young: float = 0.5,
-    pace: float = 1.0, newness: float | None = None, src: tuple[int, ...] = (0, 0, 1, 2, 3, 4, 5),
+    world: World,
+    favourite: Ints,
+    ts: Ints,
+    *,
+    far: float | np.ndarray = 0.1,
+    young: float = 0.5,
+    pace: float = 1.0,
+    newness: float | None = None,
+    src: tuple[int, ...] = (0, 0, 1, 2, 3, 4, 5),
 ) -> Columns:
     """Return people, each with one ballot: the base all other crowds change."""
     n, rng = len(favourite), world.rng
     city = world.cities(n, world.candidate_city[favourite], far)
     manners = world.manners(n, pace)
     columns: Columns = {
-        "ts": ts, "person": rng.integers(1, 2**52, n), "src": rng.choice(np.array(src), n),
-        "ref": np.zeros(n, np.int64), "picks": world.picks(favourite),
+        "ts": ts,
+        "person": rng.integers(1, 2**52, n),
+        "src": rng.choice(np.array(src), n),
+        "ref": np.zeros(n, np.int64),
+        "picks": world.picks(favourite),
     }
     columns |= world.phones(n, young) | world.networks(n, city) | manners
     columns |= world.accounts(n, ts, manners["dwell_ms"], newness)
@@ -30,9 +40,7 @@ def crowd(
 
 def favourites(world: World, n: int) -> Ints:
     """Draw favourites by popularity."""
-    return world.rng.choice(
-        world.n_candidates, n, p=world.popularity / world.popularity.sum()
-    )
+    return world.rng.choice(world.n_candidates, n, p=world.popularity / world.popularity.sum())
 
 
 def public(world: World, n: int) -> Columns:
@@ -59,8 +67,14 @@ def _cascade(world: World, n: int) -> Columns:
     candidate = int(favourites(world, 1)[0])
     start = int(world.moments(1)[0])
     ts = start + (rng.gamma(1.5, rng.uniform(15, 90), n) * MINUTE).astype(np.int64)
-    part = crowd(world, np.full(n, candidate), np.sort(ts), far=rng.uniform(0.05, 0.35),
-                 newness=rng.uniform(0.5, 0.9), src=(GROUP, GROUP, SINGLE))
+    part = crowd(
+        world,
+        np.full(n, candidate),
+        np.sort(ts),
+        far=rng.uniform(0.05, 0.35),
+        newness=rng.uniform(0.5, 0.9),
+        src=(GROUP, GROUP, SINGLE),
+    )
     parent = (np.arange(n) * rng.beta(1, 3, n)).astype(np.int64)
     part["ref"] = np.where(np.arange(n) == 0, 0, part["person"][parent])
     part["pv"] = rng.geometric(0.4, n)
@@ -89,9 +103,11 @@ def daily(world: World, n: int) -> Columns:
     day = np.tile(np.arange(world.days), people)[:n]
     part = take(first, who)
     hour = (first["ts"] - OPENS_MS) % DAY
-    part["ts"] = OPENS_MS + day * DAY + (hour[who] + rng.normal(0, 20 * MINUTE, len(who))).clip(
-        0, DAY - 1
-    ).astype(np.int64)
+    part["ts"] = (
+        OPENS_MS
+        + day * DAY
+        + (hour[who] + rng.normal(0, 20 * MINUTE, len(who))).clip(0, DAY - 1).astype(np.int64)
+    )
     manners = world.manners(len(who), rng.uniform(0.15, 0.8))  # they know the way
     part |= manners
     # The platform has known them since their first day.
@@ -103,7 +119,14 @@ def daily(world: World, n: int) -> Columns:
 
 
 def _one_exit(
-    world: World, n: int, *, isp: int, exits: int, greeting: bool, young: float, spread_h: float,
+    world: World,
+    n: int,
+    *,
+    isp: int,
+    exits: int,
+    greeting: bool,
+    young: float,
+    spread_h: float,
     src: tuple[int, ...],
 ) -> Columns:
     rng = world.rng
@@ -122,7 +145,9 @@ def _one_exit(
         part["tls"] = np.full(n, int(rng.integers(5000, 10**6)))
         if rng.random() < 0.3:  # phones the employer hands out
             _same_phone(part, np.zeros(n, np.int64), rng.random(n) < rng.uniform(0.3, 0.8))
-            part["dev"] = np.where(part["dev"] == part["dev"][0], rng.integers(1, 2**40, n), part["dev"])
+            part["dev"] = np.where(
+                part["dev"] == part["dev"][0], rng.integers(1, 2**40, n), part["dev"]
+            )
         if rng.random() < 0.15:  # the way out leads through a machine hall
             part["isp"] = np.full(n, IDC)
     if rng.random() < 0.5:  # they met the platform together, one evening long ago
@@ -151,19 +176,39 @@ def _sites(world: World, n: int, mean: float) -> list[int]:
 
 
 def offices(world: World, n: int) -> Columns:
-    return join([
-        _one_exit(world, k, isp=int(world.rng.integers(0, 3)), exits=2, greeting=True, young=0.4,
-                  spread_h=2.0, src=(6, 6, 0, 5))
-        for k in _sites(world, n, 80)
-    ])
+    return join(
+        [
+            _one_exit(
+                world,
+                k,
+                isp=int(world.rng.integers(0, 3)),
+                exits=2,
+                greeting=True,
+                young=0.4,
+                spread_h=2.0,
+                src=(6, 6, 0, 5),
+            )
+            for k in _sites(world, n, 80)
+        ]
+    )
 
 
 def campuses(world: World, n: int) -> Columns:
-    return join([
-        _one_exit(world, k, isp=EDU, exits=6, greeting=False, young=1.0,
-                  spread_h=world.rng.uniform(0.4, 12), src=(6, 6, 5, 1))
-        for k in _sites(world, n, 500)
-    ])
+    return join(
+        [
+            _one_exit(
+                world,
+                k,
+                isp=EDU,
+                exits=6,
+                greeting=False,
+                young=1.0,
+                spread_h=world.rng.uniform(0.4, 12),
+                src=(6, 6, 5, 1),
+            )
+            for k in _sites(world, n, 500)
+        ]
+    )
 
 
 def venues(world: World, n: int) -> Columns:
@@ -171,8 +216,16 @@ def venues(world: World, n: int) -> Columns:
     parts = []
     for k in _sites(world, n, 250):
         rng = world.rng
-        part = _one_exit(world, k, isp=int(rng.integers(0, 3)), exits=1, greeting=False,
-                         young=rng.random(), spread_h=rng.uniform(0.03, 0.3), src=(QR,))
+        part = _one_exit(
+            world,
+            k,
+            isp=int(rng.integers(0, 3)),
+            exits=1,
+            greeting=False,
+            young=rng.random(),
+            spread_h=rng.uniform(0.03, 0.3),
+            src=(QR,),
+        )
         fast = world.manners(k, rng.uniform(0.35, 0.8))
         part |= fast | world.accounts(k, part["ts"], fast["dwell_ms"], rng.uniform(0.6, 0.95))
         part["ref"] = np.full(k, int(rng.integers(1, 2**52)) if rng.random() < 0.5 else 0)
@@ -194,8 +247,15 @@ def elders(world: World, n: int) -> Columns:
         k = min(k, n)
         gap = rng.exponential(rng.uniform(40, 150), k) + 15
         ts = int(world.moments(1)[0]) + (np.cumsum(gap) * 1000).astype(np.int64)
-        part = crowd(world, np.full(k, int(favourites(world, 1)[0])), ts, young=0.0,
-                     pace=rng.uniform(0.4, 1.2), newness=0.95, src=(5, 6, 4))
+        part = crowd(
+            world,
+            np.full(k, int(favourites(world, 1)[0])),
+            ts,
+            young=0.0,
+            pace=rng.uniform(0.4, 1.2),
+            newness=0.95,
+            src=(5, 6, 4),
+        )
         one = np.zeros(k, np.int64)
         for name in ("ip", "isp", "net", "city"):
             part[name] = part[name][one]
@@ -210,8 +270,16 @@ def nights(world: World, n: int) -> Columns:
     """Hospitals and factories vote in the small hours from one exit."""
     parts = []
     for k in _sites(world, n, 60):
-        part = _one_exit(world, k, isp=0, exits=2, greeting=world.rng.random() < 0.5, young=0.5,
-                         spread_h=1.0, src=(6, 5))
+        part = _one_exit(
+            world,
+            k,
+            isp=0,
+            exits=2,
+            greeting=world.rng.random() < 0.5,
+            young=0.5,
+            spread_h=1.0,
+            src=(6, 5),
+        )
         day = (part["ts"] - OPENS_MS) // DAY
         moved = OPENS_MS + day * DAY + HOUR + (world.rng.random(k) * 4 * HOUR).astype(np.int64)
         part["first_seen"] += moved - part["ts"]
@@ -245,10 +313,17 @@ def _same_phone(part: Columns, owner: Ints, where: np.ndarray) -> None:
 
 
 CROWDS = {
-    "public": (public, 0.42), "cascade": (cascades, 0.17), "household": (households, 0.07),
-    "daily": (daily, 0.08), "office": (offices, 0.04), "campus": (campuses, 0.06),
-    "venue": (venues, 0.04), "elderly": (elders, 0.03), "night": (nights, 0.015),
-    "overseas": (overseas, 0.015), "collision": (colliding, 0.06),
+    "public": (public, 0.42),
+    "cascade": (cascades, 0.17),
+    "household": (households, 0.07),
+    "daily": (daily, 0.08),
+    "office": (offices, 0.04),
+    "campus": (campuses, 0.06),
+    "venue": (venues, 0.04),
+    "elderly": (elders, 0.03),
+    "night": (nights, 0.015),
+    "overseas": (overseas, 0.015),
+    "collision": (colliding, 0.06),
 }
 
 

@@ -65,7 +65,9 @@ def figures(traffic: Traffic, scored: Scored) -> Figures:
         choices=traffic.events["choices"],
     )
     brushed, honest = truth.filter(pl.col("level") > 0), truth.filter(pl.col("level") == 0)
-    groups = honest.group_by("crowd").agg(pl.col("struck").mean()).sort("struck", "crowd").to_dicts()
+    groups = (
+        honest.group_by("crowd").agg(pl.col("struck").mean()).sort("struck", "crowd").to_dicts()
+    )
     caught = brushed.filter("struck")
     recall = {
         (row["crowd"], row["level"]): (row["caught"], row["n"])
@@ -91,13 +93,20 @@ def figures(traffic: Traffic, scored: Scored) -> Figures:
 def _victims(brushed: pl.DataFrame, honest: pl.DataFrame) -> float:
     """Return the share of honest ballots for attacked candidates that were struck."""
     targets = brushed["target"].cast(pl.String).unique().to_list()
-    own = honest.filter(pl.col("choices").str.split("|").list.set_intersection(targets).list.len() > 0)
+    own = honest.filter(
+        pl.col("choices").str.split("|").list.set_intersection(targets).list.len() > 0
+    )
     return _mean(own["struck"])
 
 
 def _top(ballots: pl.DataFrame) -> set[str]:
-    counts = ballots.select(pl.col("choices").str.split("|")).explode("choices").group_by(
-        "choices").len().sort("len", "choices", descending=[True, False])
+    counts = (
+        ballots.select(pl.col("choices").str.split("|"))
+        .explode("choices")
+        .group_by("choices")
+        .len()
+        .sort("len", "choices", descending=[True, False])
+    )
     return set(counts["choices"].head(TOP).to_list())
 
 

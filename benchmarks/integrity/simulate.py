@@ -47,9 +47,7 @@ def mixed(seed: int, n: int = 120_000, shift: Shift | None = None) -> Traffic:
     """Simulate a campaign under orders of every family and level."""
     world = World(np.random.default_rng([seed, 2]), shift or Shift())
     orders = [
-        _order(world, family, level, n)
-        for family in FAMILIES
-        for level in _two_levels(world)
+        _order(world, family, level, n) for family in FAMILIES for level in _two_levels(world)
     ]
     return _traffic(world, n, orders)
 
@@ -114,11 +112,13 @@ def _written(world: World, columns: Columns, truth: Columns) -> Traffic:
     beside = {name: column[order] for name, column in truth.items()}
     return Traffic(
         events=events,
-        candidates=pl.DataFrame({
-            "candidate": np.arange(1, world.n_candidates + 1),
-            "city": [_city(world, int(c)) for c in world.candidate_city],
-            "kind": ["person"] * world.n_candidates,
-        }),
+        candidates=pl.DataFrame(
+            {
+                "candidate": np.arange(1, world.n_candidates + 1),
+                "city": [_city(world, int(c)) for c in world.candidate_city],
+                "kind": ["person"] * world.n_candidates,
+            }
+        ),
         truth=pl.DataFrame({"event_id": np.arange(1, n + 1)} | beside).with_columns(
             target=pl.col("target") + pl.when(pl.col("target") >= 0).then(1).otherwise(0)
         ),
@@ -144,34 +144,59 @@ def _words(world: World, columns: Columns) -> dict[str, object]:
     provinces = np.array([_province(world, c) for c in range(n_places)])
     ip = columns["ip"]
     octets = [(np.abs(ip) // 256**k) % 256 for k in (3, 2, 1, 0)]
-    text = pl.DataFrame({f"o{k}": o for k, o in enumerate(octets)} | {
-        "v6": ip < 0, "big": np.abs(ip), "person": columns["person"], "ref": columns["ref"],
-        "dev": columns["dev"], "tls": columns["tls"], "model": columns["model"],
-        "wx": columns["wxver"], "osv": columns["osv"], "ios": columns["ios"],
-    }).select(
+    text = pl.DataFrame(
+        {f"o{k}": o for k, o in enumerate(octets)}
+        | {
+            "v6": ip < 0,
+            "big": np.abs(ip),
+            "person": columns["person"],
+            "ref": columns["ref"],
+            "dev": columns["dev"],
+            "tls": columns["tls"],
+            "model": columns["model"],
+            "wx": columns["wxver"],
+            "osv": columns["osv"],
+            "ios": columns["ios"],
+        }
+    ).select(
         openid=pl.format("o{}", "person"),
-        ip=pl.when("v6").then(pl.format("2409:{}::/64", "big")).otherwise(
-            pl.format("{}.{}.{}.{}", pl.lit(1) + pl.col("o0"), "o1", "o2", "o3")),
+        ip=pl.when("v6")
+        .then(pl.format("2409:{}::/64", "big"))
+        .otherwise(pl.format("{}.{}.{}.{}", pl.lit(1) + pl.col("o0"), "o1", "o2", "o3")),
         ref=pl.when(pl.col("ref") > 0).then(pl.format("o{}", "ref")).otherwise(pl.lit("")),
         dev=pl.when(pl.col("dev") > 0).then(pl.format("d{}", "dev")).otherwise(pl.lit("")),
-        tls=pl.format("t{}", "tls"), model=pl.format("M{}", "model"),
-        wxver=pl.format("8.0.{}", pl.col("wx") + 30), osv=pl.format("{}", "osv"),
+        tls=pl.format("t{}", "tls"),
+        model=pl.format("M{}", "model"),
+        wxver=pl.format("8.0.{}", pl.col("wx") + 30),
+        osv=pl.format("{}", "osv"),
         os=pl.when("ios").then(pl.lit("iOS")).otherwise(pl.lit("Android")),
     )
     picks = pl.DataFrame(np.sort(columns["picks"], axis=1) + 1).select(
-        choices=pl.concat_list(pl.all()).list.eval(
-            pl.element().filter(pl.element() > 0).unique().sort().cast(pl.String)
-        ).list.join("|")
+        choices=pl.concat_list(pl.all())
+        .list.eval(pl.element().filter(pl.element() > 0).unique().sort().cast(pl.String))
+        .list.join("|")
     )
     return {
-        "ts": columns["ts"], "openid": text["openid"], "choices": picks["choices"],
-        "ip": text["ip"], "isp": ISPS[columns["isp"]],
-        "province": provinces[columns["city"]], "city": cities[columns["city"]],
-        "net": np.array(["wifi", "mobile"])[columns["net"]], "dev": text["dev"],
-        "model": text["model"], "os": text["os"], "osv": text["osv"], "wxver": text["wxver"],
-        "tls": text["tls"], "src": SOURCES[columns["src"]], "ref": text["ref"],
-        "dwell_ms": columns["dwell_ms"].astype(np.int64), "touch_n": columns["touch_n"],
-        "pv": columns["pv"], "first_seen": columns["first_seen"].astype(np.int64),
-        "prior_n": columns["prior_n"], "follow_ts": columns["follow_ts"].astype(np.int64),
+        "ts": columns["ts"],
+        "openid": text["openid"],
+        "choices": picks["choices"],
+        "ip": text["ip"],
+        "isp": ISPS[columns["isp"]],
+        "province": provinces[columns["city"]],
+        "city": cities[columns["city"]],
+        "net": np.array(["wifi", "mobile"])[columns["net"]],
+        "dev": text["dev"],
+        "model": text["model"],
+        "os": text["os"],
+        "osv": text["osv"],
+        "wxver": text["wxver"],
+        "tls": text["tls"],
+        "src": SOURCES[columns["src"]],
+        "ref": text["ref"],
+        "dwell_ms": columns["dwell_ms"].astype(np.int64),
+        "touch_n": columns["touch_n"],
+        "pv": columns["pv"],
+        "first_seen": columns["first_seen"].astype(np.int64),
+        "prior_n": columns["prior_n"],
+        "follow_ts": columns["follow_ts"].astype(np.int64),
     }
-

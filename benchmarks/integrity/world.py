@@ -69,7 +69,6 @@ class World:
         self.model_is_ios = rng.random(n) < 0.3
         self.model_osv = rng.integers(9, 15, n)
         self.wx_weight = rng.dirichlet(np.array([8, 6, 5, 3, 2, 1, 1, 0.6, 0.4, 0.3]))
-        self.taste = rng.dirichlet(np.full(n, 40.0)) * n  # region's preference for a model
 
     def phones(self, n: int, young: float = 0.5) -> Columns:
         """Draw `n` honest phones."""
@@ -90,7 +89,12 @@ class World:
         dev = np.where(ios, model * 1000 + osv * 10 + rng.integers(0, 3, n), unique)
         dev = np.where(rng.random(n) < self.shift.blocked_dev, 0, dev)
         return {
-            "model": model, "ios": ios, "osv": osv, "wxver": wx, "tls": greeting, "dev": dev,
+            "model": model,
+            "ios": ios,
+            "osv": osv,
+            "wxver": wx,
+            "tls": greeting,
+            "dev": dev,
         }
 
     def networks(self, n: int, city: Ints) -> Columns:

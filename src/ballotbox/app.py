@@ -34,12 +34,13 @@ from ballotbox.request import (
     Receive,
     Scope,
     Send,
+    Submission,
     check_nonce,
     read_envelope,
     read_form,
     read_json,
 )
-from ballotbox.rules import check_picks, check_round_is_open
+from ballotbox.rules import RoundSnapshot, check_picks, check_round_is_open
 from ballotbox.schema import SchemaMismatch
 from ballotbox.settings import Settings, SettingsInvalid, read_settings
 from ballotbox.sqlite import SqliteStore
@@ -47,6 +48,7 @@ from ballotbox.store import Outcome, Store, StoreUnavailable
 from ballotbox.ticket import Ticket, check_ticket, read_ticket, session_for
 
 RETRY_START_S = 1.0
+PROXY_HEADERS = frozenset((b"forwarded", b"x-real-ip", b"via"))
 
 log = logging.getLogger("ballotbox")
 
@@ -112,7 +114,7 @@ class BallotApp:
                 await self._start_late()
             rounds = self._box.rounds
             round_ = rounds.find_fresh(ticket.round_id) or await rounds.get(ticket.round_id)
-            check_round_is_open(round_, now_ms=int(now_s * 1000))
+            _check_window(submission, round_, now_ms=int(now_s * 1000))
             nonce = check_nonce(submission.nonce)
             picks = check_picks(submission.picks, round_)
             # A crowd waits below; what each no longer needs is let go while it is in the cache.
@@ -184,8 +186,31 @@ class BallotApp:
             expected = b"Bearer " + self._settings.metrics_token.encode()
             return hmac.compare_digest(expected, headers.get(b"authorization", b""))
         client = scope.get("client") or ("", 0)
-        proxied = b"x-forwarded-for" in headers or b"forwarded" in headers
+        # A proxy on this machine makes everybody look local, whichever of these it sets.
+        proxied = any(name.startswith(b"x-forwarded-") or name in PROXY_HEADERS for name in headers)
         return client[0] in ("127.0.0.1", "::1") and not proxied
+
+
+def _check_window(submission: Submission, round_: RoundSnapshot, *, now_ms: int) -> None:
+    """Refuse what comes outside the window, but for a whole ballot after close or in a pause.
+
+    That may be one whose answer got lost. The store looks it up and gives its receipt again or
+    the same refusal, for its statement adds nothing to a round that is not open.
+    """
+    try:
+        check_round_is_open(round_, now_ms=now_ms)
+    except Refused as refused:
+        if refused.code == "not_started" or not _is_whole(submission, round_):
+            raise
+
+
+def _is_whole(submission: Submission, round_: RoundSnapshot) -> bool:
+    try:
+        check_nonce(submission.nonce)
+        check_picks(submission.picks, round_)
+    except Refused:
+        return False
+    return True
 
 
 def _language_of(scope: Scope) -> str:

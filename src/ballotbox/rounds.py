@@ -20,8 +20,10 @@ log = logging.getLogger("ballotbox")
 class RoundCache:
     """Round snapshots of one event loop; each round is read at most about once a second.
 
-    The statement that stores ballots checks window and pause again, so an old snapshot can
-    only refuse too late, never store too much.
+    The statement that stores ballots checks window and pause again, whatever a snapshot says.
+    Picks are checked against the snapshot alone: for at most STALE_S after a nominee withdrew or
+    the rules changed, a ballot is still taken by the rules its voter was shown. A result ranks
+    only who is a candidate then, so such a vote raises nobody.
     """
 
     def __init__(self, load: Callable[[int], asyncio.Future[RoundSnapshot | None]]) -> None:

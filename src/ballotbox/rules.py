@@ -14,6 +14,7 @@ _write_numbers = msgspec.json.Encoder().encode
 
 # The whole country keeps one clock without daylight saving, and has since 1991.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import msgspec
 from ballotbox.ballots import Ballot, Row, StoredBallot, row_of
 from ballotbox.refusals import Refused
 from ballotbox.rules import (
+    DAY_MS,
     RoundSnapshot,
     check_round_is_open,
     minute_in_china,
@@ -78,6 +79,8 @@ def commit_ballots(tx: Transaction, ballots: Sequence[Ballot]) -> list[Outcome]:
         now_ms, rounds = tx.begin(round_ids)
         periods = {id_: period_of(round_, now_ms=now_ms) for id_, round_ in rounds.items()}
         rows = [row_of(ballot, periods.get(ballot.round_id, "")) for ballot in ballots]
+        if any(periods.values()):
+            rows = _as_first_sent(tx, ballots, rows, rounds, now_ms=now_ms)
         ids = tx.add(rows, now_ms)
         # The first of several equal ballots in a batch takes the id, the others are repetitions.
         added = [ids.pop(row.receipt, None) for row in rows]
@@ -95,6 +98,36 @@ def commit_ballots(tx: Transaction, ballots: Sequence[Ballot]) -> list[Outcome]:
         if id_ is None
         else StoredBallot(id_, row, now_ms, False)
         for row, id_ in zip(rows, added, strict=True)
+    ]
+
+
+def _as_first_sent(
+    tx: Transaction,
+    ballots: Sequence[Ballot],
+    rows: Sequence[Row],
+    rounds: Mapping[int, RoundSnapshot],
+    *,
+    now_ms: int,
+) -> list[Row]:
+    """Return the rows, those of ballots that were stored the day before with that day.
+
+    A ballot whose answer got lost at midnight is sent again the next day. It is the same ballot
+    still: the database then finds its place taken, and the vote of the new day stays unused.
+    """
+    days_before = {
+        round_.id: period_of(round_, now_ms=now_ms - DAY_MS)
+        for round_ in rounds.values()
+        if round_.daily
+    }
+    earlier = {
+        place: row_of(ballot, days_before[ballot.round_id])
+        for place, ballot in enumerate(ballots)
+        if ballot.round_id in days_before
+    }
+    stored = {found.receipt for found in tx.find(list(earlier.values())).values()}
+    return [
+        earlier[place] if place in earlier and earlier[place].receipt in stored else row
+        for place, row in enumerate(rows)
     ]
 
 

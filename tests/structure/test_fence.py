@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -14,12 +15,24 @@ from wagtail.admin.viewsets import viewsets
 from minyi.agencies.models import Agency, User
 from minyi.agencies.policies import Role
 from minyi.agencies.samples import SampleOffice, seed_office
-from minyi.agencies.tests.given import given_agency, given_client, given_staff
+from minyi.agencies.tests.given import given_agency, given_client, given_staff, given_user
 from minyi.campaigns.samples import seed_campaigns
 from minyi.campaigns.tests.given import given_rules
 from minyi.core.staff import AgencyModelViewSet
+from minyi.publishing.models import OfficialDocument, Picture
 
 pytestmark = pytest.mark.django_db
+# Rooms with no rows of an agency: one's own account, the platform's tables, log-in.
+HARMLESS = {
+    *("", "login", "logout", "password_reset", "jsi18n", "sprite", "dismissibles", "^.*"),
+    *("account", "two-factor", "regions", "rules"),
+}
+FOR_OPERATORS = {
+    *("api", "pages", "bulk", "choose-page", "tag-autocomplete", "collections", "workflows"),
+    *("choose-external-link", "choose-email-link", "choose-phone-link", "choose-anchor-link"),
+    *("reports", "editing-sessions", "block-preview", "forms", "redirects", "embeds", "snippets"),
+    *("sites", "users", "groups", "test404", "failwhale"),
+}
 
 
 def staff_routes() -> list[tuple[str, URLPattern]]:
@@ -75,8 +88,8 @@ def test_nobody_enters_the_console_without_logging_in():
             assert "/staff/login/" in answer.headers["Location"], path
 
 
-def _filled(path: str, **places: str) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda place: places.get(place[1], "1"), path)
+def _filled(path: str, **places: object) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda place: str(places.get(place[1], "1")), path)
 
 
 @pytest.fixture
@@ -93,14 +106,68 @@ def test_a_stranger_with_every_role_elsewhere_opens_and_changes_no_row(full_hous
     rows = rows_of(full_house)
     walked = 0
     for path, _pattern in staff_routes():
-        prefix = path.split("/")[1]
+        prefix = _room(path)
         if prefix not in rows:
+            assert prefix in HARMLESS | FOR_OPERATORS, f"Nobody has looked at /{path}"
             continue
         walked += 1
         filled = "/" + _filled(path, **rows[prefix])
         for answer in (client.get(filled), client.post(filled, {})):
             _assert_nothing_seen(answer, filled, names_a_row="<" in path)
     assert walked > 60
+
+
+def test_wagtails_other_screens_and_its_api_are_for_operators(full_house):
+    stranger = given_client(given_stranger_with_every_role())
+    operator = given_client(given_user("operator", is_superuser=True))
+    seen = set()
+    for path, _pattern in staff_routes():
+        if _room(path) not in FOR_OPERATORS:
+            continue
+        seen.add(_room(path))
+        filled = "/" + _filled(path.replace("^", ""))
+        for answer in (stranger.get(filled), stranger.post(filled, {})):
+            assert answer.status_code == 403, filled
+    assert seen == FOR_OPERATORS, "the list names a room that is no more"
+    assert operator.get("/staff/users/").status_code == 200
+
+
+def test_the_listings_and_choosers_show_pictures_and_documents_of_ones_own_agency(full_house):
+    stranger = given_client(given_stranger_with_every_role())
+    insider = given_client(full_house.people["zuzhi"])
+    document, picture = OfficialDocument.objects.first(), Picture.objects.first()
+    for room, item in (("documents", document), ("images", picture)):
+        chosen = [f"chooser/chosen/{item.pk}/", f"chooser/chosen-multiple/?id={item.pk}"]
+        for inner in ("", "results/", "chooser/", "chooser/results/", *chosen):
+            path = f"/staff/{room}/{inner}"
+            assert item.title not in _told(stranger.get(path)), path
+        assert item.title in _told(insider.get(f"/staff/{room}/chooser/chosen/{item.pk}/"))
+
+
+def test_a_document_opens_outside_the_agency_only_when_a_public_campaign_uses_it(full_house):
+    stranger = given_client(given_stranger_with_every_role())
+    insider = given_client(full_house.people["zuzhi"])
+    unused = OfficialDocument.objects.create(
+        title="未公开的批准文件（示例）",
+        file=ContentFile(b"%PDF-1.4 secret", name="secret.pdf"),
+        collection=full_house.agency.library,
+    )
+    assert insider.get(unused.url).status_code == 200
+    assert stranger.get(unused.url).status_code == 404
+    assert Client().get(unused.url).status_code == 404
+    campaigns = apps.get_model("campaigns.Campaign")._default_manager
+    public = campaigns.public().filter(approval_document__isnull=False).first()
+    assert Client().get(public.approval_document.url).status_code == 200
+
+
+def _room(path: str) -> str:
+    return path.split("/")[1]
+
+
+def _told(answer) -> str:
+    """Return what an answer says, be it a page or JSON with escaped words."""
+    text = answer.content.decode(errors="replace")
+    return text.encode().decode("unicode_escape", "replace") if "\\u" in text else text
 
 
 def given_stranger_with_every_role() -> User:
@@ -111,7 +178,7 @@ def given_stranger_with_every_role() -> User:
     return user
 
 
-def rows_of(office: SampleOffice) -> dict[str, dict[str, str]]:
+def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
     """Return, for each room of the console, what to put into its addresses."""
     insider = office.people["zuzhi"].actor
 
@@ -138,7 +205,11 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, str]]:
         "posts": "agencies.Post",
         "audit": "core.AuditEntry",
     }
-    return {room: {**named, "pk": first(model)} for room, model in rooms.items()}
+    document, picture = OfficialDocument.objects.first(), Picture.objects.first()
+    return {room: {**named, "pk": first(model)} for room, model in rooms.items()} | {
+        "documents": {"document_id": document.pk, "doc_id": document.pk, "pk": document.pk},
+        "images": {"image_id": picture.pk, "pk": picture.pk, "filter_spec": "width-10"},
+    }
 
 
 def _assert_nothing_seen(answer, path: str, *, names_a_row: bool) -> None:

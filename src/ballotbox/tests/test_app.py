@@ -96,6 +96,35 @@ def test_an_early_late_or_paused_ballot_is_refused(database, columns, code):
 
 
 @pytest.mark.parametrize(
+    ("columns", "code"), [({"closes_ms": NOW_MS - 1}, "closed"), ({"paused": True}, "paused")]
+)
+def test_a_ballot_stored_unanswered_gets_its_receipt_also_after_close_or_in_a_pause(
+    database, columns, code
+):
+    first = cast_one(database)
+    database.change_round(**columns)
+    again = cast_one(database)
+    assert (again.status, again.json) == (200, first.json | {"repeated": True})
+    unknown = {"nonce": "0" * 32, "ticket": given_ticket(voter_ref="1" * 32)}
+    for late in (unknown, {"nonce": "12"}, {"picks": [8]}, {"picks": []}):
+        reply = cast_one(database, given_ballot(**late))
+        assert (reply.status, reply.json["code"]) == (409, code)
+    assert len(database.ballots()) == 1
+
+
+def test_before_the_opening_no_ballot_reaches_the_database(sqlite_database, monkeypatch):
+    sqlite_database.change_round(opens_ms=NOW_MS + 60_000)
+    commits = []
+
+    async def scenario(app):
+        monkeypatch.setattr(app._box._store, "add_ballots", commits.append)
+        return await cast(app)
+
+    assert in_app(sqlite_database, scenario).json["code"] == "not_started"
+    assert commits == []
+
+
+@pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"null", b'{"ticket": 1}', b"\xff\xfe", b'{"picks": [99999999999999999999]}'],
 )
@@ -279,6 +308,18 @@ def test_metrics_count_ballots_but_only_for_this_machine(sqlite_database):
     assert b"minyi_ballots_accepted_total" in local.body
     assert b"minyi_ballot_batch_size_bucket" in local.body
     assert (remote.status, proxied.status) == (404, 404)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-for", "forwarded", "x-real-ip", "via"],
+)
+def test_metrics_are_not_shown_through_a_proxy_whatever_header_it_sets(sqlite_database, header):
+    reply = in_app(
+        sqlite_database,
+        lambda app: ask(app, method="GET", path="/v/metrics", headers={header: "https"}),
+    )
+    assert (reply.status, reply.json["code"]) == (404, "not_found")
 
 
 def test_with_a_token_metrics_need_the_token(sqlite_database):

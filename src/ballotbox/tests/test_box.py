@@ -120,6 +120,67 @@ def test_a_daily_round_takes_one_ballot_per_day_in_china(database):
     assert cast_one(database, given_ballot(nonce=OTHER_NONCE)).status == 201
 
 
+def day_of(moment):
+    return (moment + timedelta(hours=8)).date().isoformat()
+
+
+def given_it_was_cast_yesterday(database):
+    """Move the only ballot to the day before, with the receipt it would have had."""
+    yesterday = day_of(datetime.now(UTC) - timedelta(days=1))
+    receipt = receipt_for(1, VOTER, yesterday, NONCE, "[3,7]")
+    database.run("UPDATE campaigns_ballot SET period = ?, receipt = ?", yesterday, receipt)
+    return receipt
+
+
+def test_the_same_ballot_sent_again_after_midnight_leaves_the_vote_of_the_new_day(database):
+    database.change_round(frequency="day")
+    cast_one(database)
+    receipt = given_it_was_cast_yesterday(database)
+    again = cast_one(database)
+    assert (again.status, again.json["receipt"]) == (200, receipt)
+    assert again.json["repeated"] is True
+    assert len(database.ballots()) == 1
+    assert cast_one(database, given_ballot(nonce=OTHER_NONCE)).status == 201
+    assert [row[1] for row in database.ballots()] == [
+        day_of(datetime.now(UTC) - timedelta(days=1)),
+        day_of(datetime.now(UTC)),
+    ]
+
+
+def test_a_batch_after_midnight_tells_repeated_ballots_from_new_ones(database):
+    database.change_round(frequency="day")
+    given_round(database, id=2)
+    commit(database, ballot_of())
+    receipt = given_it_was_cast_yesterday(database)
+    outcomes = commit(
+        database,
+        ballot_of(OTHER_VOTER),
+        ballot_of(),
+        ballot_of(nonce=OTHER_NONCE),
+        ballot_of(round_id=2),
+        ballot_of(round_id=99),
+    )
+    assert [getattr(outcome, "repeated", None) for outcome in outcomes] == [
+        False,
+        True,
+        False,
+        False,
+        None,
+    ]
+    assert outcomes[1].row.receipt == receipt
+    assert len(database.ballots()) == 4
+
+
+def test_a_daily_ballot_sent_again_after_close_and_midnight_gets_its_receipt(database):
+    database.change_round(frequency="day")
+    commit(database, ballot_of())
+    receipt = given_it_was_cast_yesterday(database)
+    database.change_round(closes_ms=NOW_MS - 1)
+    again, late = commit(database, ballot_of(), ballot_of(nonce=OTHER_NONCE))
+    assert (again.row.receipt, again.repeated) == (receipt, True)
+    assert late.code == "closed"
+
+
 def test_ids_and_moments_grow_in_the_order_of_arrival(database):
     voters = [f"{number:032x}" for number in range(300, 0, -1)]
     for start in range(0, 300, 100):

@@ -36,12 +36,16 @@ GRANTS: dict[str, frozenset[str]] = {
         _EVERYBODY | {"nominations.view", "nominations.review", "nominees.edit"}
     ),
     Role.CASE_WORKER: frozenset(_EVERYBODY | {"nominations.view"}),
-    # The supervisor looks at everything, stops the vote and signs; changes nothing.
+    # The supervisor looks at everything, stops the vote and signs. What could bend an outcome that
+    # begins to show (candidates, figures, jury) only they change, each time with a reason.
     Role.SUPERVISOR: frozenset(
         _EVERYBODY
         | {
             "nominations.view",
             "voting.pause",
+            "nominees.withdraw_in_vote",
+            "figures.change_late",
+            "jury.change_late",
             "results.sign",
             "results.export",
             "audit.view",

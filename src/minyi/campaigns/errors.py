@@ -489,3 +489,24 @@ class NotShownLongEnough(DomainError):
         "（%(counted)s），至%(until)s止；最早可于%(first)s公布。"
     )
     action = _("请把“结果公示”环节延长至上述日期的工作结束以后，公示期满、异议办结之后再公布。")
+
+
+class WithdrawalNeedsSupervisor(NotAllowed):
+    code = "withdrawal_needs_supervisor"
+    title = _("退出须由监督人员办理")
+    sentence = _("投票已经开始，候选对象的退出须由监督人员办理。")
+    action = _("请把退出的理由和材料交监督人员办理。")
+
+
+class FiguresFrozen(NotAllowed):
+    code = "figures_frozen"
+    title = _("业务数据已经锁定")
+    sentence = _("投票已经结束，业务数据不再改动。")
+    action = _("确需补录或者更正的，请监督人员写明理由后办理。")
+
+
+class JuryFrozen(NotAllowed):
+    code = "jury_frozen"
+    title = _("评审组已经锁定")
+    sentence = _("投票已经开始，评审组不再调整。")
+    action = _("确需调整的，请监督人员写明理由后办理。")

@@ -18,7 +18,12 @@ from pathlib import Path
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY")
 GRACE_S = 10
-READY_S = 60
+# The ballot box refuses with 503 what it cannot take; the server must not queue before it.
+GRANIAN = (
+    *("granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws"),
+    *("--backpressure", "20000", "--log-level", "warning"),
+)
+READY_S = 120
 
 
 def main(arguments: list[str]) -> int:
@@ -77,11 +82,8 @@ def _name_addresses(var: Path, port: int, sandbox_port: int) -> None:
 
 
 def _start(application: str, port: int, log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--no-ws"]
-    # The ballot box refuses with 503 what it cannot take; the server must not queue before it.
-    command += ["--backpressure", "20000", "--workers-kill-timeout", str(GRACE_S)]
-    command += ["--log-level", "warning", application]
+    command = [sys.executable, "-m", *GRANIAN, "--workers", "1", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers-kill-timeout", str(GRACE_S), application]
     with log.open("ab") as sink:
         return subprocess.Popen(  # noqa: S603
             command, start_new_session=True, stdout=sink, stderr=subprocess.STDOUT
@@ -96,7 +98,7 @@ def _become_ready(children: Children, port: int) -> bool:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline and _all_run(children):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20).close()
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
         else:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What operators and their monitoring ask: alive, ready. (`/metrics` is the ballot box's.)"""
 
-from functools import cache as cache_once
-
-from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from .outages import cache_errors
+
+_schema_was_current = False
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -34,18 +35,13 @@ def _database_answers() -> bool:
 
 
 def _schema_is_current() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-
-
-@cache_once
-def cache_errors() -> tuple[type[Exception], ...]:
-    """Return what an unreachable cache raises; redis is only loaded where it is used."""
-    if not settings.REDIS_URL:
-        return (OSError,)
-    from redis.exceptions import RedisError
-
-    return (OSError, RedisError)
+    """Compare code and database; once they agree they do so until this process ends."""
+    global _schema_was_current
+    if not _schema_was_current:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        _schema_was_current = not plan
+    return _schema_was_current
 
 
 def _cache_answers() -> bool:

@@ -60,7 +60,8 @@ class OfficialDocument(AbstractDocument):
 
     document_number = models.CharField(_("文号"), max_length=60, blank=True)
 
-    admin_form_fields = ("title", "document_number", "file", "collection", "tags")
+    # No tags: Wagtail suggests those of every agency.
+    admin_form_fields = ("title", "document_number", "file", "collection")
 
     class Meta(AbstractDocument.Meta):
         verbose_name = _("文件")

@@ -10,8 +10,12 @@ from minyi.core.refusals import refusal_response
 from .models import OfficialDocument, Picture
 from .policies import LibraryPolicy, is_public
 
-register_permission_policy(Picture, LibraryPolicy(Picture, "wagtailimages.Image"))
-register_permission_policy(OfficialDocument, LibraryPolicy(OfficialDocument, "wagtaildocs.Document"))
+# Exact, as Wagtail registers its own for the same models, and later.
+for model, auth_model in (
+    (Picture, "wagtailimages.Image"),
+    (OfficialDocument, "wagtaildocs.Document"),
+):
+    register_permission_policy(model, LibraryPolicy(model, auth_model), exact_class=True)
 
 
 @hooks.register("before_serve_document")

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import httpx
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
+
+from minyi.core.outages import cache_errors
 
 from .api_errors import Unanswered
 from .client import TIMEOUT, WebIdentity, WeChatClient
@@ -70,7 +71,7 @@ class Line:
         except TooSlow:
             future.cancel()
             raise Unanswered("wechat", reason="too slow") from None
-        except RedisError as error:
+        except cache_errors() as error:
             raise Unanswered("shared cache", reason=type(error).__name__) from error
 
 

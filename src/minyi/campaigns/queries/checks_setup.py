@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from minyi.campaigns.models import Campaign, Nominee
+from minyi.campaigns.models import Campaign, Nominee, Stage
 from minyi.campaigns.phases import PHASES
 from minyi.core.words import listed, sentence_of
 
@@ -28,7 +28,7 @@ def stages(subject: Subject) -> CheckItem:
         _("“%(later)s”须在“%(earlier)s”结束之后开始")
         % {"later": later.phase.name, "earlier": earlier.phase.name}
         for earlier, later in pairwise(planned)
-        if later.opens_at < earlier.closes_at
+        if later.opens_at < earlier.closes_at and not _is_shown_again(subject, earlier, later)
     ]
     voting = subject.stages.get("voting")
     is_draft = subject.campaign.launched_at is None
@@ -43,6 +43,12 @@ def stages(subject: Subject) -> CheckItem:
         _("调整各环节的起止时间。"),
         place="schedule",
     )
+
+
+def _is_shown_again(subject: Subject, earlier: Stage, later: Stage) -> bool:
+    """Tell whether publicity goes on in a result stage that began meanwhile and cannot move."""
+    is_launched = subject.campaign.launched_at is not None
+    return is_launched and earlier.kind == "publicity" and later.opens_at <= subject.now
 
 
 def purpose(subject: Subject) -> CheckItem:
@@ -107,6 +113,23 @@ def picks(subject: Subject) -> CheckItem:
         finding,
         _("调整最少、最多选择数，或增加候选对象。"),
         place=place,
+    )
+
+
+def tie_rule(subject: Subject) -> CheckItem:
+    """V-06: what decides between equal scores exists."""
+    campaign = subject.campaign
+    is_met = campaign.tie_rule != Campaign.TieRule.JURY_FIRST or campaign.jury_weight > 0
+    return CheckItem(
+        "tie_rule",
+        is_met,
+        True,
+        _("同分处理"),
+        _("同分处理：%s。") % campaign.get_tie_rule_display()
+        if is_met
+        else _("同分时以专家分为先，但专家评审权重为 0，没有专家分可比。"),
+        _("改用其他同分处理办法，或者设置专家评审权重。"),
+        place="weights",
     )
 
 
@@ -278,6 +301,7 @@ SETUP_CHECKS: tuple[Callable[[Subject], CheckItem], ...] = (
     stages,
     criteria,
     picks,
+    tie_rule,
     count_hours,
     jury,
     supervisor,

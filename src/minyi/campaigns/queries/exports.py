@@ -89,7 +89,7 @@ def _tables(result: ShownResult) -> list[_Table]:
 def _result_table(result: ShownResult) -> _Table:
     name = _("结果")
     weights = result.weights
-    ballots = _("选票，计至第 %(last)d 号") % {"last": result.upto_ballot}
+    ballots = _("本次活动的有效选票，共 %(ballots)d 张") % {"ballots": result.ballots}
     columns = (
         Column(name, _("名次"), _("按综合得分从高到低；并列的名次相同"), _("名"), _("汇总")),
         Column(name, _("入选"), _("是否在入选名额之内"), _("是/否"), _("汇总")),
@@ -136,7 +136,7 @@ def _result_table(result: ShownResult) -> _Table:
 
 def _votes_table(result: ShownResult) -> _Table:
     name = _("得票")
-    ballots = _("选票，计至第 %(last)d 号") % {"last": result.upto_ballot}
+    ballots = _("本次活动的有效选票，共 %(ballots)d 张") % {"ballots": result.ballots}
     columns = (
         Column(name, _("编号"), _("候选对象在本次活动中的编号"), "", _("候选名单")),
         Column(name, _("名称"), _("候选对象名称"), "", _("候选名单")),

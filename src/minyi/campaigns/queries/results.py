@@ -205,7 +205,7 @@ def gather_entries(campaign: Campaign, votes: Mapping[int, int]) -> list[Entry]:
 
 
 def document_of(
-    campaign: Campaign, *, upto_ballot: int, ballots: int, placed: list[Placed]
+    campaign: Campaign, *, ballots: int, placed: list[Placed]
 ) -> dict[str, object]:
     """Return what is hashed, signed and published: the outcome and all it follows from.
 
@@ -225,8 +225,7 @@ def document_of(
         "tie_rule": campaign.tie_rule,
         "seats": campaign.seats,
         "jurors": campaign.jurors.count(),
-        "upto_ballot": upto_ballot,
-        "ballots": ballots,
+        "ballots": ballots,  # of this campaign; a ballot's own number would tell of the others
         "lines": [_document_line(one, criteria) for one in placed],
     }
 
@@ -303,9 +302,7 @@ def _shown(result: Result, state: State) -> ShownResult:
         _line(row, one, criteria, is_shared=ranks.count(row.rank) > 1)
         for row, one in zip(rows, placed, strict=True)
     )
-    document = document_of(
-        campaign, upto_ballot=result.upto_ballot, ballots=result.ballots, placed=placed
-    )
+    document = document_of(campaign, ballots=result.ballots, placed=placed)
     jurors = int(str(document["jurors"]))
     return ShownResult(
         campaign_id=campaign.pk,

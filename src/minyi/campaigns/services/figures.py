@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""业务数据: the part of the result that comes from the office's own statistics, 0 to 100."""
+"""业务数据: the part of the result that comes from the office's own statistics, 0 to 100.
+
+They are entered before the count is known in full: when voting closes they freeze, and only a
+supervisor completes or corrects them, with a reason on the record. Where counts are live the office
+enters its figures while it watches them; whoever minds that publishes counts after voting.
+"""
 
 import csv
 import io
@@ -10,13 +15,19 @@ from decimal import Decimal, InvalidOperation
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from minyi.campaigns.errors import CampaignNotFound, FiguresFileWrong
+from minyi.campaigns.errors import (
+    CampaignNotFound,
+    FiguresFileWrong,
+    FiguresFrozen,
+    NomineeNotFound,
+    ReasonNeeded,
+)
 from minyi.campaigns.likeness import plain_name
 from minyi.campaigns.models import Campaign, Nominee
 from minyi.core import audit
 from minyi.core.actors import Actor
 
-from .nominees import check_result_is_open
+from .nominees import check_result_is_open, has_voting_closed
 from .texts import tidy
 
 COLUMNS = ("编号", "名称", "得分", "来源")
@@ -35,12 +46,15 @@ class Figure:
 
 
 @transaction.atomic
-def import_figures(*, campaign_id: int, content: bytes, actor: Actor, now: datetime) -> int:
+def import_figures(
+    *, campaign_id: int, content: bytes, reason: str = "", actor: Actor, now: datetime
+) -> int:
     """Read a CSV table 编号, 名称, 得分, 来源 (UTF-8 or GB 18030) and return how many lines it had.
 
     One wrong line, and nothing is kept; the refusal names every line and what is wrong with it.
+    Once voting has closed: by a supervisor, with a `reason`.
     """
-    campaign = _lock_campaign(campaign_id, actor)
+    campaign = _lock_campaign(campaign_id, reason, actor, now)
     nominees = {nominee.number: nominee for nominee in campaign.nominees.all()}
     figures = _read(content, nominees)
     before = {}
@@ -57,22 +71,34 @@ def import_figures(*, campaign_id: int, content: bytes, actor: Actor, now: datet
         agency_id=campaign.agency_id,
         before=before,
         after={str(figure.number): str(figure.points) for figure in figures},
+        reason=tidy(reason)[:200],
     )
     return len(figures)
 
 
 @transaction.atomic
 def set_figures(
-    *, nominee_id: int, points: Decimal | None, source: str, actor: Actor, now: datetime
+    *,
+    nominee_id: int,
+    points: Decimal | None,
+    source: str,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> Nominee:
-    """Enter the figures of one nominee by hand; None takes them away."""
+    """Enter the figures of one nominee by hand; None takes them away.
+
+    Once voting has closed: by a supervisor, with a `reason`.
+    """
     campaign_id = (
         Nominee.objects.visible_to(actor)
         .filter(pk=nominee_id)
         .values_list("campaign_id", flat=True)
         .first()
     )
-    campaign = _lock_campaign(campaign_id or 0, actor)
+    if campaign_id is None:
+        raise NomineeNotFound
+    campaign = _lock_campaign(campaign_id, reason, actor, now)
     nominee: Nominee = campaign.nominees.get(pk=nominee_id)
     if points is not None and not (points.is_finite() and 0 <= points <= HIGHEST):
         raise FiguresFileWrong(count=1, problems=_("得分须在 0 至 100 之间。"))
@@ -88,16 +114,22 @@ def set_figures(
         before=before,
         after=points,
         source=nominee.figures_source,
+        reason=tidy(reason)[:200],
     )
     return nominee
 
 
-def _lock_campaign(campaign_id: int, actor: Actor) -> Campaign:
+def _lock_campaign(campaign_id: int, reason: str, actor: Actor, now: datetime) -> Campaign:
     visible = Campaign.objects.visible_to(actor).select_for_update(no_key=True)
     campaign: Campaign | None = visible.filter(pk=campaign_id).first()
     if campaign is None:
         raise CampaignNotFound
-    actor.check("nominees.edit", campaign.agency_id)
+    if not has_voting_closed(campaign, now):
+        actor.check("nominees.edit", campaign.agency_id)
+    elif not actor.can("figures.change_late", campaign.agency_id):
+        raise FiguresFrozen
+    elif not tidy(reason):
+        raise ReasonNeeded
     check_result_is_open(campaign.pk)
     return campaign
 

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django.apps import apps
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from minyi.campaigns.errors import (
     AlreadySeated,
     CampaignNotFound,
     JurorHasScored,
     JurorNotFound,
+    JuryFrozen,
     NomineeNotFound,
     NoPost,
     ReasonNeeded,
@@ -22,7 +24,7 @@ from minyi.campaigns.models import Campaign, Juror, JuryScore, Nominee
 from minyi.core import audit
 from minyi.core.actors import Actor
 
-from .nominees import check_result_is_open
+from .nominees import check_result_is_open, has_voting_opened
 from .texts import tidy
 
 HIGHEST = 100
@@ -30,15 +32,24 @@ HIGHEST = 100
 
 @transaction.atomic
 def seat_juror(
-    *, campaign_id: int, user_id: int, seat: str = "", actor: Actor, now: datetime
+    *,
+    campaign_id: int,
+    user_id: int,
+    seat: str = "",
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> Juror:
-    """Put somebody on the jury. They need a post somewhere: without one nobody can log in."""
+    """Put somebody on the jury. They need a post somewhere: without one nobody can log in.
+
+    Once voting has opened: by a supervisor, with a `reason`.
+    """
     campaign: Campaign | None = Campaign.objects.visible_to(actor).filter(pk=campaign_id).first()
     if campaign is None:
         raise CampaignNotFound
-    actor.check("campaigns.jury", campaign.agency_id)
+    _check_may_change(campaign, reason, actor, now)
     check_result_is_open(campaign.pk)
-    posts = apps.get_model("agencies", "Post").objects.current(now.date())
+    posts = apps.get_model("agencies", "Post").objects.current(localtime(now).date())
     if not posts.filter(user_id=user_id).exists():
         raise NoPost
     juror, is_new = Juror.objects.get_or_create(
@@ -55,6 +66,7 @@ def seat_juror(
         user=user_id,
         name=str(juror.user),
         seat=juror.seat,
+        reason=tidy(reason)[:200],
     )
     return juror
 
@@ -63,14 +75,15 @@ def seat_juror(
 def unseat_juror(*, juror_id: int, reason: str, actor: Actor, now: datetime) -> None:
     """Take somebody off the jury: before they score, or when time ran out on them half-way.
 
-    Unfinished scores go with them; their number stays in the audit trail.
+    Unfinished scores go with them; their number stays in the audit trail. Once voting has opened
+    it is a supervisor who does it.
     """
     rows = Juror.objects.visible_to(actor).select_related("campaign")
     juror: Juror | None = rows.filter(pk=juror_id).first()
     if juror is None:
         raise JurorNotFound
     campaign = juror.campaign
-    actor.check("campaigns.jury", campaign.agency_id)
+    _check_may_change(campaign, reason, actor, now)
     check_result_is_open(campaign.pk)
     if not tidy(reason):
         raise ReasonNeeded
@@ -148,6 +161,16 @@ def get_seat(*, campaign_id: int, actor: Actor) -> Juror:
 def is_scoring_open(campaign: Campaign, now: datetime) -> bool:
     """Tell whether a stage in which jurors score is open."""
     return any("score" in stage.phase.features for stage in campaign.stages.open_at(now))
+
+
+def _check_may_change(campaign: Campaign, reason: str, actor: Actor, now: datetime) -> None:
+    """Raise when the jury stays as it is: who knows counts could choose the jurors to fit."""
+    if not has_voting_opened(campaign, now):
+        actor.check("campaigns.jury", campaign.agency_id)
+    elif not actor.can("jury.change_late", campaign.agency_id):
+        raise JuryFrozen
+    elif not tidy(reason):
+        raise ReasonNeeded
 
 
 def _scores_due(campaign: Campaign) -> int:

@@ -20,6 +20,7 @@ from minyi.campaigns.errors import (
     PupilsHonour,
     ReasonNeeded,
     ResultFixed,
+    WithdrawalNeedsSupervisor,
 )
 from minyi.campaigns.models import Campaign, Nominee, Result
 from minyi.campaigns.wording import lint_levels, lint_texts
@@ -114,7 +115,7 @@ def edit_nominee(
 
     Once voting has opened, name, unit and category stay. The number always does.
     """
-    nominee = _lock_nominee(nominee_id, actor, "nominees.edit")
+    nominee = _lock_editable(nominee_id, actor)
     campaign = nominee.campaign
     fields = _checked(campaign, {**_content_of(nominee), **changed})
     before = _content_of(nominee)
@@ -144,7 +145,7 @@ def replace_picture(
     *, nominee_id: int, upload: Upload, alternative: str, actor: Actor, now: datetime
 ) -> Nominee:
     """Give the nominee another picture; the words for it are part of it."""
-    nominee = _lock_nominee(nominee_id, actor, "nominees.edit")
+    nominee = _lock_editable(nominee_id, actor)
     picture = publish_picture(upload=upload, title=nominee.name, alternative=alternative, credit="")
     nominee.picture_id, before = picture.pk, nominee.picture_id
     nominee.save(update_fields=["picture"])
@@ -165,7 +166,7 @@ def replace_video(
     *, nominee_id: int, upload: Upload, caption: str, actor: Actor, now: datetime
 ) -> Nominee:
     """Give the nominee another film; what it shows is told in words as well."""
-    nominee = _lock_nominee(nominee_id, actor, "nominees.edit")
+    nominee = _lock_editable(nominee_id, actor)
     before = nominee.video_file.name
     attach_video(nominee=nominee, upload=upload, caption=caption)
     audit.record(
@@ -184,9 +185,11 @@ def replace_video(
 def withdraw_nominee(*, nominee_id: int, reason: str, actor: Actor, now: datetime) -> Nominee:
     """Take a candidate off the ballot paper, with the reason shown to everybody.
 
-    Ballots cast before stay as they are; votes for this number no longer count in the result.
+    Ballots cast before stay as they are; votes for this number no longer count in the result. Once
+    voting has opened it is the supervisor who withdraws, not those who run the campaign.
     """
-    nominee = _lock_nominee(nominee_id, actor, "nominees.edit")
+    nominee = _lock_nominee(nominee_id, actor)
+    _check_may_withdraw(nominee.campaign, actor, now)
     reason = tidy(reason)
     if not reason:
         raise ReasonNeeded
@@ -253,6 +256,18 @@ def check_result_is_open(campaign_id: int) -> None:
         raise ResultFixed
 
 
+def has_voting_closed(campaign: Campaign, now: datetime) -> bool:
+    """Tell whether the count may be known in full."""
+    return bool(campaign.stages.filter(kind="voting", closes_at__lte=now).exists())
+
+
+def _check_may_withdraw(campaign: Campaign, actor: Actor, now: datetime) -> None:
+    if not has_voting_opened(campaign, now):
+        actor.check("nominees.edit", campaign.agency_id)
+    elif not actor.can("nominees.withdraw_in_vote", campaign.agency_id):
+        raise WithdrawalNeedsSupervisor
+
+
 def _checked(campaign: Campaign, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content tidied, or raise what is wrong with it."""
     fields: dict[str, Any] = {
@@ -284,10 +299,19 @@ def _lock_campaign(campaign_id: int, actor: Actor) -> Campaign:
     return campaign
 
 
-def _lock_nominee(nominee_id: int, actor: Actor, permission: str) -> Nominee:
-    visible = Nominee.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
-    nominee: Nominee | None = visible.select_related("campaign").filter(pk=nominee_id).first()
-    if nominee is None:
+def _lock_nominee(nominee_id: int, actor: Actor) -> Nominee:
+    """Fetch and lock, the campaign first: one order everywhere, so that nobody waits in a ring."""
+    visible = Nominee.objects.visible_to(actor)
+    campaign_id = visible.filter(pk=nominee_id).values_list("campaign_id", flat=True).first()
+    if campaign_id is None:
         raise NomineeNotFound
-    actor.check(permission, nominee.campaign.agency_id)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+    locked = Nominee.objects.select_for_update(of=("self",), no_key=True)
+    nominee: Nominee = locked.select_related("campaign").get(pk=nominee_id)
+    return nominee
+
+
+def _lock_editable(nominee_id: int, actor: Actor) -> Nominee:
+    nominee = _lock_nominee(nominee_id, actor)
+    actor.check("nominees.edit", nominee.campaign.agency_id)
     return nominee

@@ -177,7 +177,7 @@ def _outcome(campaign: Campaign, now: datetime) -> _Outcome:
         tie_rule=campaign.tie_rule,
         seats=campaign.seats,
     )
-    document = document_of(campaign, upto_ballot=last, ballots=counts.ballots, placed=placed)
+    document = document_of(campaign, ballots=counts.ballots, placed=placed)
     return _Outcome(last, counts.ballots, placed, scoring.digest_of(document))
 
 

@@ -19,6 +19,8 @@ from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.words import listed
 
+from .texts import tidy
+
 
 @transaction.atomic
 def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
@@ -45,14 +47,15 @@ def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
 def pause_voting(*, campaign_id: int, reason: str, actor: Actor, now: datetime) -> Round:
     """Stop the vote at once; citizens read the reason. Pausing twice keeps the first reason."""
     paper = _paper_for_supervisor(campaign_id, actor)
-    if not reason.strip():
+    reason = tidy(reason)[:200]  # what the column holds
+    if not reason:
         raise ReasonNeeded
     if _ms(now) >= paper.closes_ms:
         raise VotingOver
     if paper.paused:
         return paper
     paper.paused = True
-    paper.pause_reason = reason.strip()
+    paper.pause_reason = reason
     paper.save(update_fields=["paused", "pause_reason"])
     _record(paper, "campaigns.voting.paused", actor, now, reason=paper.pause_reason)
     return paper

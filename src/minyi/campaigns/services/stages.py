@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.blueprints import PlannedStage
 from minyi.campaigns.errors import CampaignInvalid, StageFrozen
-from minyi.campaigns.models import Campaign, Stage
+from minyi.campaigns.models import Campaign, Result, Stage
 from minyi.campaigns.phases import PHASES
 from minyi.core.workdays import add_workdays
 
@@ -72,8 +72,9 @@ def write_stages(*, campaign: Campaign, entries: Iterable[StageEntry]) -> None:
 def move_stages(*, campaign: Campaign, entries: Iterable[StageEntry], now: datetime) -> None:
     """Change the timetable of a launched campaign: only what has not happened yet may move.
 
-    A stage that has begun keeps its beginning; one that is over keeps its end as well. No stage
-    joins or leaves a timetable that the public has read.
+    A stage that has begun keeps its beginning; one that is over keeps its end as well, but for
+    publicity, which goes on when a result had to be put right and shown again. No stage joins or
+    leaves a timetable that the public has read.
     """
     entries = _checked(list(entries))
     wanted = {entry.kind: entry for entry in entries}
@@ -96,8 +97,18 @@ def _check_move(stage: Stage, wanted: StageEntry, now: datetime) -> None:
         (stage.closes_at, wanted.closes_at, _("已经结束的环节不能更改结束时间，也不能改到过去。")),
     )
     for before, after, why in moves:
-        if before != after and (before <= now or after < now):
+        if before == after or (after > now and _is_shown_again(stage, before, after)):
+            continue
+        if before <= now or after < now:
             raise StageFrozen(stage=stage.phase.name, why=why)
+
+
+def _is_shown_again(stage: Stage, before: datetime, after: datetime) -> bool:
+    """Tell whether this prolongs publicity before the result is published."""
+    if stage.kind != "publicity" or before != stage.closes_at or after < before:
+        return False
+    published = Result.objects.filter(campaign_id=stage.campaign_id, published_at__isnull=False)
+    return not published.exists()
 
 
 def _checked(entries: list[StageEntry]) -> list[StageEntry]:

@@ -37,9 +37,11 @@ REF_BYTES = 16
 def hand_out_ticket(
     *, campaign: Campaign, session: CitizenSession, language: str, now: datetime
 ) -> str:
-    """Sign a ticket for this citizen, good for 30 minutes or until the vote closes.
+    """Sign a ticket for this citizen, good for 30 minutes.
 
-    It works only in the session it is made for. That somebody has voted already does not matter
+    It may outlive the vote: whether the round is open is the ballot box's question, and it tells
+    who comes late that the vote is over, or gives a ballot sent again its receipt. The ticket
+    works only in the session it is made for. That somebody has voted already does not matter
     here: the ballot box has the last word on «once».
     """
     check_identity(campaign=campaign, session=session)
@@ -47,12 +49,11 @@ def hand_out_ticket(
     verdict = judge(Attempt(channel=session.channel, subject=session.subject))
     if verdict.outcome == "refuse":
         raise AttemptRefused(reasons=listed(verdict.reasons))
-    closes_s = paper.closes_ms // 1000
     return issue_ticket(
         key=settings.TICKET_KEY.encode(),
         round_id=paper.pk,
         voter_ref=voter_ref_for(campaign_id=campaign.pk, session=session),
-        expires_s=min(int((now + TICKET_LIFE).timestamp()), closes_s),
+        expires_s=int((now + TICKET_LIFE).timestamp()),
         session=session.key,
         risk=verdict.risk,
         language=language,

@@ -153,6 +153,7 @@ def given_campaign(
         "max_picks": 2,
         "public_weight": 100,
         "jury_weight": 0,
+        "tie_rule": "jury" if fields.get("jury_weight") else "public",
         "is_free": True,
         "is_voluntary": True,
         "created_at": now - timedelta(days=60),

@@ -322,6 +322,18 @@ def test_what_is_over_cannot_be_opened_again():
         )
 
 
+def test_publicity_that_is_over_may_go_on_until_the_result_is_published():
+    campaign = given_launched("result")
+    longer = moved(campaign, "publicity", closes_at=NOW + timedelta(days=9))
+
+    edit(campaign, stages=longer, reason="异议成立，更正后重新公示")
+
+    assert campaign.stages.get(kind="publicity").closes_at == NOW + timedelta(days=9)
+    shorter = moved(campaign, "publicity", closes_at=NOW - timedelta(hours=1))
+    with pytest.raises(StageFrozen):
+        edit(campaign, stages=shorter, reason="想改")
+
+
 def test_no_stage_leaves_a_published_timetable():
     campaign = given_launched()
     shorter = [entry for entry in stages.stage_entries(campaign) if entry.kind != "publicity"]

@@ -110,6 +110,24 @@ def test_no_export_holds_anything_of_a_single_ballot_or_juror(result, kind):
         assert str(ballot.cast_ms).encode() not in content
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
+def test_no_export_tells_how_many_ballots_other_campaigns_received(kind):
+    given_finished_vote(dict.fromkeys(range(1, 4), 211))
+    campaign = given_finished_vote({1: 3, 2: 2})
+    organiser = given_staff(campaign.agency, Role.ORGANISER).actor
+    computed = results.compute_result(campaign_id=campaign.pk, actor=organiser, now=NOW)
+    found = staff_result(campaign_id=campaign.pk, actor=organiser)
+
+    content = export_result(found, kind).content
+    if kind != "json":
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        content = b"".join(archive.read(name) for name in archive.namelist())
+
+    assert computed.upto_ballot > 633
+    assert str(computed.upto_ballot) not in content.decode("utf-8-sig", "replace")
+    assert "共 5 张" in content.decode("utf-8-sig", "replace")
+
+
 def test_until_it_is_published_the_file_says_so(result):
     assert "draft" in export_result(result, "json").filename
     about = tables_of(export_result(result, "csv").content)["编码说明"]

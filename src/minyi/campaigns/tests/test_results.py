@@ -494,7 +494,7 @@ def test_a_result_put_right_after_publicity_is_shown_again_before_it_is_publishe
 def test_a_late_signature_needs_its_own_working_days_within_a_longer_publicity():
     campaign = given_finished_vote({1: 1}, during="publicity", type=Campaign.Type.AWARD)
     stage = campaign.stages.get(kind="publicity")
-    signed_at = stage.opens_at.replace(year=2026, month=9, day=3, hour=10)  # a Thursday
+    signed_at = NOW.replace(day=3)  # a Thursday, the day after publicity opened
     compute(campaign, now=signed_at)
     sign(campaign, now=signed_at)
     # 4, 7, 8, 9 and 10 September: the weekend does not count.

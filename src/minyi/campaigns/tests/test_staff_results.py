@@ -162,6 +162,7 @@ def test_from_ballots_to_the_published_result_by_three_people(client):
     campaign.stages.filter(kind="publicity").update(
         opens_at=now - timedelta(days=9), closes_at=now - timedelta(seconds=1)
     )
+    Result.objects.update(signed_at=now - timedelta(days=10))
     sign_in(client, campaign.agency, Role.ORGANISER)
     client.post(reverse("result_publish", args=[campaign.pk]))
 

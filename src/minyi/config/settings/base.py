@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "minyi.agencies.middleware.staff_actor",
+    "minyi.agencies.middleware.staff_rooms",
     "minyi.citizens.middleware.current_citizen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "minyi.core.middleware.RefusalMiddleware",

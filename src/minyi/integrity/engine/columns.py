@@ -15,7 +15,7 @@ REQUIRED = ("event_id", "ts", "choices")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """A file that cannot be scored: which, why, and what to do."""
 
     file: str

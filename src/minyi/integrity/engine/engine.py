@@ -54,8 +54,10 @@ def score(
     )
     columns = ["event_id", "score", "quarantine", "decided_ts", "rules"]
     return Scored(
-        answer.sort("place").select(columns), decision.groups,
-        _evidence(ballots, scores, decision), ballots.unlisted,
+        answer.sort("place").select(columns),
+        decision.groups,
+        _evidence(ballots, scores, decision),
+        ballots.unlisted,
     )
 
 
@@ -63,12 +65,14 @@ def _answer(ballots: Ballots, scores: Scores, decision: Decision) -> pl.DataFram
     struck = decision.group >= 0
     words = np.full(ballots.n, "", object)
     words[struck] = reasons(scores, decision.pair[struck])
-    return pl.DataFrame({
-        "event_id": ballots.frame["event_id"],
-        "score": np.round(scores.total[decision.pair], 4),
-        "quarantine": struck.astype(np.int8),
-        "rules": pl.Series(words.tolist(), dtype=pl.String),
-    })
+    return pl.DataFrame(
+        {
+            "event_id": ballots.frame["event_id"],
+            "score": np.round(scores.total[decision.pair], 4),
+            "quarantine": struck.astype(np.int8),
+            "rules": pl.Series(words.tolist(), dtype=pl.String),
+        }
+    )
 
 
 def _evidence(ballots: Ballots, scores: Scores, decision: Decision) -> pl.DataFrame:
@@ -76,11 +80,12 @@ def _evidence(ballots: Ballots, scores: Scores, decision: Decision) -> pl.DataFr
     struck = np.flatnonzero(decision.group >= 0)
     pairs = decision.pair[struck]
     names = np.array(ballots.names, object)
-    return pl.DataFrame({
-        "event_id": ballots.frame["event_id"].gather(struck),
-        "group": decision.group[struck],
-        "candidate": pl.Series(names[ballots.pair_candidate[pairs]].tolist(), dtype=pl.String),
-        "company": scores.company[pairs].astype(np.float32),
-    } | {name: scores.parts[pairs, k] for k, name in enumerate(scores.signals)})
-
-
+    return pl.DataFrame(
+        {
+            "event_id": ballots.frame["event_id"].gather(struck),
+            "group": decision.group[struck],
+            "candidate": pl.Series(names[ballots.pair_candidate[pairs]].tolist(), dtype=pl.String),
+            "company": scores.company[pairs].astype(np.float32),
+        }
+        | {name: scores.parts[pairs, k] for k, name in enumerate(scores.signals)}
+    )

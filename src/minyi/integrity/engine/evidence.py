@@ -7,9 +7,9 @@ import numpy as np
 
 from . import facets
 from .columns import HOUR, MINUTE
-from .weights import WEIGHTS
 from .facets import Ballots, Codes, Floats, combine, dense
 from .lifts import Pool, members, reference_share, sure_lift
+from .weights import WEIGHTS
 
 DOOR = 12.0  # people one exit counts for, per candidate
 FEW = 20.0  # ballots' worth of belief that traits are independent
@@ -28,13 +28,13 @@ def trait_table(ballots: Ballots) -> Iterator[tuple[str, Codes]]:
     yield "standing", facets.standing(ballots)
 
 
-def measure(ballots: Ballots, clean: Floats) -> Iterator[tuple[str, Floats]]:
+def measure(ballots: Ballots) -> Iterator[tuple[str, Floats]]:
     """Yield name and sure log-lift per pair, the largest of the windows.
 
     A trait is measured over all ballots («house_…», where one door may explain it) and with every
     door counted as a handful of people, so that a school, an office or a hall makes no lift alone.
     """
-    scale = _Scale(ballots, clean)
+    scale = _Scale(ballots)
     row = ballots.pair_row
     standing = facets.standing(ballots)[row]
     yield from scale.lifts("greeting", facets.greeting(ballots)[row], facets.system(ballots)[row])
@@ -51,9 +51,9 @@ def measure(ballots: Ballots, clean: Floats) -> Iterator[tuple[str, Floats]]:
 class _Scale:
     """The windows and weights in which every trait is weighed."""
 
-    def __init__(self, ballots: Ballots, clean: Floats) -> None:
+    def __init__(self, ballots: Ballots) -> None:
         row, candidate = ballots.pair_row, ballots.pair_candidate
-        self.pool = Pool(candidate, candidate, ballots.weight[row], clean[row])
+        self.pool = Pool(candidate, ballots.weight[row])
         door = combine(facets.exit_block(ballots)[row], candidate)
         crowd = np.bincount(door, self.pool.weight)[door]
         self.scattered = self.pool.weight * np.minimum(1.0, DOOR / crowd)

@@ -6,8 +6,6 @@ other people do (phone model, version, greeting, tempo, the hour an account was 
 when they do (place, way of arriving, being new).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -54,14 +52,12 @@ class Ballots:
             return np.full(self.n, absent, np.int64)
         return self.frame[name].fill_null(absent).to_numpy().astype(np.int64)
 
-    def forget(self) -> None:
-        """Drop what only the making of traits needed."""
-        self._texts.clear()
-
     def _read_choices(self, candidates: pl.DataFrame) -> None:
-        pairs = self.frame.select(
-            row=pl.int_range(pl.len()), choice=pl.col("choices").str.split("|")
-        ).explode("choice").with_columns(pl.col("choice").str.strip_chars())
+        pairs = (
+            self.frame.select(row=pl.int_range(pl.len()), choice=pl.col("choices").str.split("|"))
+            .explode("choice")
+            .with_columns(pl.col("choice").str.strip_chars())
+        )
         pairs = pairs.filter(pl.col("choice").is_not_null() & (pl.col("choice") != ""))
         pairs = pairs.unique(["row", "choice"], maintain_order=True)
         listed = candidates["candidate"].to_list()
@@ -71,8 +67,9 @@ class Ballots:
         self.names: list[str] = listed + self.unlisted
         numbers = {name: k for k, name in enumerate(self.names)}
         self.pair_row: Codes = pairs["row"].to_numpy().astype(np.int64)
-        self.pair_candidate: Codes = pairs["choice"].replace_strict(numbers).to_numpy().astype(
-            np.int64)
+        self.pair_candidate: Codes = (
+            pairs["choice"].replace_strict(numbers).to_numpy().astype(np.int64)
+        )
         self._cities = dict(zip(listed, candidates["city"].to_list(), strict=True))
 
     def home_province(self) -> Codes:
@@ -83,7 +80,9 @@ class Ballots:
         cities = self.frame["city"]
         table = (
             pl.DataFrame({"city": cities, "province": self.text("province")})
-            .group_by("city", "province").len().sort("len", "province", descending=True)
+            .group_by("city", "province")
+            .len()
+            .sort("len", "province", descending=True)
             .unique("city", keep="first")
         )
         provinces = dict(zip(table["city"].to_list(), table["province"].to_list(), strict=True))
@@ -201,10 +200,6 @@ def arrival(ballots: Ballots) -> Codes:
     return combine(ballots.text("src"), reach)
 
 
-def sharer(ballots: Ballots) -> Codes:
-    return ballots.text("ref")
-
-
 def exit_block(ballots: Ballots) -> Codes:
     """The /24 of an IPv4 exit; an IPv6 network to its /48."""
     if not ballots.has("ip"):
@@ -219,7 +214,7 @@ def exit_block(ballots: Ballots) -> Codes:
     return short.rank("dense").to_numpy().astype(np.int64)
 
 
-def text_place(ballots: Ballots) -> Codes:
+def place_and_operator(ballots: Ballots) -> Codes:
     """Province and operator, as the address tells them."""
     return combine(ballots.text("province"), ballots.text("isp"))
 
@@ -229,6 +224,3 @@ def data_centre(ballots: Ballots) -> Codes:
     if not ballots.has("isp"):
         return np.zeros(ballots.n, np.int64)
     return (ballots.frame["isp"] == "IDC").to_numpy().astype(np.int64)
-
-
-Trait = Callable[[Ballots], Codes]

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from math import exp
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -57,7 +58,10 @@ def explain(out: Path, event_id: str) -> str:
         f"{moment:%Y-%m-%d %H:%M:%S} 认定。",
         f"Ballot {event_id}: under review, score {row['score']:.2f} (line {LINE}), "
         f"decided {moment:%Y-%m-%d %H:%M:%S} (Shanghai).",
-        _group_in_words(group), "", *in_words(str(row["rules"])), "",
+        _group_in_words(group),
+        "",
+        *in_words(str(row["rules"])),
+        "",
         *(_signal_in_words(name, float(parts[name])) for name in WEIGHTS if parts[name] > 0.05),
     ]
     if parts["company"] > 0:
@@ -71,7 +75,8 @@ def summary(scored: Scored) -> list[str]:
     total = scored.ballots.height
     doubt = sum(group.expected_honest for group in scored.groups if not group.kept)
     lines = [
-        f"{total} 张选票，隔离 {struck} 张（{struck / total:.2%}），估计误隔离不超过 {doubt:.1f} 张 / "
+        f"{total} 张选票，隔离 {struck} 张（{struck / total:.2%}），"
+        f"估计误隔离不超过 {doubt:.1f} 张 / "
         f"{total} ballots, {struck} under review, at most {doubt:.1f} of them expected honest"
     ]
     for group in sorted(scored.groups, key=lambda g: (-g.ballots, g.number))[:20]:
@@ -86,8 +91,9 @@ def _group_in_words(group: Group) -> str:
     first = datetime.fromtimestamp(group.first_ms / 1000, SHANGHAI)
     last = datetime.fromtimestamp(group.last_ms / 1000, SHANGHAI)
     return (
-        f"第 {group.number} 组：候选人 {group.candidate}，{group.ballots} 张选票，{group.doors} 个网段，"
-        f"{first:%m-%d %H:%M}—{last:%m-%d %H:%M}，其中估计正常选票 {group.expected_honest:.1f} 张。\n"
+        f"第 {group.number} 组：候选人 {group.candidate}，{group.ballots} 张选票，"
+        f"{group.doors} 个网段，{first:%m-%d %H:%M}—{last:%m-%d %H:%M}，"
+        f"其中估计正常选票 {group.expected_honest:.1f} 张。\n"
         f"Group {group.number}: candidate {group.candidate}, {group.ballots} ballots from "
         f"{group.doors} networks, expected honest among them {group.expected_honest:.1f}."
     )
@@ -103,18 +109,23 @@ def _signal_in_words(name: str, part: float) -> str:
 
 def _read_answer(out: Path) -> pl.DataFrame:
     try:
-        frame = pl.read_parquet(out) if out.suffix == ".parquet" else pl.read_csv(
-            out, schema_overrides={"event_id": pl.String, "rules": pl.String})
+        frame = (
+            pl.read_parquet(out)
+            if out.suffix == ".parquet"
+            else pl.read_csv(out, schema_overrides={"event_id": pl.String, "rules": pl.String})
+        )
     except FileNotFoundError:
         raise Refusal(str(out), "there is no such file.", "Score the log first.") from None
     except pl.exceptions.PolarsError:
-        raise Refusal(str(out), "it is not an output of this command.", "Score the log again.") from None
+        raise Refusal(
+            str(out), "it is not an output of this command.", "Score the log again."
+        ) from None
     if not {"event_id", "score", "quarantine", "decided_ts", "rules"} <= set(frame.columns):
         raise Refusal(str(out), "it is not an output of this command.", "Score the log again.")
     return frame.with_columns(pl.col("rules").fill_null(""))
 
 
-def _find(frame: pl.DataFrame, event_id: str, path: Path) -> dict[str, object]:
+def _find(frame: pl.DataFrame, event_id: str, path: Path) -> dict[str, Any]:
     found = frame.filter(pl.col("event_id") == event_id)
     if found.is_empty():
         raise Refusal(str(path), f"there is no ballot {event_id}.", "Check the number.")

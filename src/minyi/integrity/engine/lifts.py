@@ -2,7 +2,7 @@
 """How much more often a trait stands on one candidate's ballots than on everybody else's.
 
 Null: the trait's share among the other candidates, leaving out the two in whom it is commonest
-(an attack often has two buyers). All logarithms are natural.
+(an attack often has two buyers), one where candidates are few. All logarithms are natural.
 """
 
 from dataclasses import dataclass
@@ -12,29 +12,41 @@ import polars as pl
 
 from .facets import Codes, Floats
 
+FEW_BALLOTS = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Pairs of (ballot, candidate), each in one window: what a lift is measured in."""
+    """Pairs of ballot and candidate."""
 
     candidate: Codes
-    window: Codes  # (candidate, slot) as one number
     weight: Floats  # how much of an independent person the ballot is
-    clean: Floats  # chance that the ballot is honest, as known so far
+
+    @property
+    def left_out(self) -> int:
+        """How many candidates a reference can spare."""
+        known = int((np.bincount(self.candidate) >= FEW_BALLOTS).sum())
+        return 2 if known >= 8 else 1 if known >= 3 else 0
 
 
 def reference_share(trait: Codes, pool: Pool) -> Floats:
     """Return, pair by pair, the robust share of its trait among other candidates' ballots."""
-    honest = pool.weight * pool.clean
+    spared = pool.left_out
     cells = (
-        pl.LazyFrame({"c": pool.candidate, "t": trait, "w": honest})
-        .group_by("c", "t").agg(pl.col("w").sum())
-        .with_columns(total=pl.col("w").sum().over("c"), grand=pl.lit(float(honest.sum())))
-        .with_columns(rank=(pl.col("w") / pl.col("total").sqrt().clip(1)).rank("ordinal", descending=True).over("t"))
+        pl.LazyFrame({"c": pool.candidate, "t": trait, "w": pool.weight})
+        .group_by("c", "t")
+        .agg(pl.col("w").sum())
+        .sort("t", "c")
+        .with_columns(total=pl.col("w").sum().over("c"), grand=pl.lit(float(pool.weight.sum())))
+        .with_columns(
+            rank=(pl.col("w") / pl.col("total").sqrt().clip(1))
+            .rank("ordinal", descending=True)
+            .over("t")
+        )
         .group_by("t")
         .agg(
-            rest=pl.col("w").filter(pl.col("rank") > 2).sum(),
-            left_out=pl.col("total").filter(pl.col("rank") <= 2).sum(),
+            rest=pl.col("w").filter(pl.col("rank") > spared).sum(),
+            left_out=pl.col("total").filter(pl.col("rank") <= spared).sum(),
             grand=pl.col("grand").first(),
         )
         .with_columns(share=pl.col("rest") / (pl.col("grand") - pl.col("left_out")).clip(1.0))

@@ -8,6 +8,7 @@ traits among everybody else are those of the whole file: they move slowly.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from .columns import MINUTE
 from .facets import Ballots, Codes, Floats
@@ -35,13 +36,16 @@ def decided_ts(ballots: Ballots, scores: Scores, decision: Decision) -> Codes:
         at = int(np.searchsorted(persons, max(MIN_GROUP, needed * persons[-1]) - 1e-9))
         known = ballots.ts[members[min(at, len(members) - 1)]]
         moment = _after(np.maximum(ballots.ts[members], known), TICK_MS)
-        company = scores.total[decision.pair[members]] - COMPANY_WEIGHT * scores.company[
-            decision.pair[members]] < LINE
+        company = (
+            scores.total[decision.pair[members]]
+            - COMPANY_WEIGHT * scores.company[decision.pair[members]]
+            < LINE
+        )
         result[members] = np.where(company, _after(moment, ROUND_MS), moment)
     return result
 
 
-def _share_needed(parts: Floats, weight: Floats) -> float:
+def _share_needed(parts: npt.NDArray[np.float32], weight: Floats) -> float:
     """Return the share of the group at which half its members are over the line."""
     lifts = parts / weight
     for share in STEPS:

@@ -14,15 +14,23 @@ def read_events(path: Path) -> pl.DataFrame:
     missing = [name for name in REQUIRED if name not in frame.columns]
     if missing:
         raise Refusal(
-            str(path), f"column {', '.join(missing)} is missing.", "The log needs event_id, ts and choices."
+            str(path),
+            f"column {', '.join(missing)} is missing.",
+            "The log needs event_id, ts and choices.",
         )
     if frame.is_empty():
         raise Refusal(str(path), "there is not one ballot in it.", "Export the log again.")
     known = [name for name in frame.columns if name in NUMBERS or name in TEXTS]
-    frame = frame.select(
-        _number(name) if name in NUMBERS else pl.col(name).cast(pl.String).fill_null("").alias(name)
-        for name in known
-    ) if path.suffix == ".parquet" else _typed(frame.select(known), path)
+    frame = (
+        frame.select(
+            _number(name)
+            if name in NUMBERS
+            else pl.col(name).cast(pl.String).fill_null("").alias(name)
+            for name in known
+        )
+        if path.suffix == ".parquet"
+        else _typed(frame.select(known), path)
+    )
     _check_rows(frame, path)
     return frame
 
@@ -31,7 +39,9 @@ def read_candidates(path: Path) -> pl.DataFrame:
     """Return candidate and city; the city may be empty."""
     frame = _read(path)
     if "candidate" not in frame.columns:
-        raise Refusal(str(path), "column candidate is missing.", "The list needs candidate, city, kind.")
+        raise Refusal(
+            str(path), "column candidate is missing.", "The list needs candidate, city, kind."
+        )
     twice = frame.filter(pl.col("candidate").is_duplicated())
     if not twice.is_empty():
         raise Refusal(
@@ -78,7 +88,8 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         if bad.any():
             row = int(bad.arg_max() or 0)
             raise Refusal(
-                str(path), f"line {row + 2}: {name} is “{frame[name][row]}”, not a number.",
+                str(path),
+                f"line {row + 2}: {name} is “{frame[name][row]}”, not a number.",
                 "Times are in milliseconds.",
             )
     return typed
@@ -89,9 +100,16 @@ def _check_rows(frame: pl.DataFrame, path: Path) -> None:
     word = "row" if path.suffix == ".parquet" else "line"
     checks = (
         (frame["ts"].is_null(), "has no ts.", "Every ballot needs its moment in milliseconds."),
-        (frame["ts"].is_between(10**12, 10**14).not_().fill_null(False),
-         "has a ts outside 2001–5138.", "Times are in milliseconds, not seconds."),
-        (frame["choices"].str.strip_chars(" |") == "", "has no choices.", "Write the numbers with | between them."),
+        (
+            frame["ts"].is_between(10**12, 10**14).not_().fill_null(False),
+            "has a ts outside 2001–5138.",
+            "Times are in milliseconds, not seconds.",
+        ),
+        (
+            frame["choices"].str.strip_chars(" |") == "",
+            "has no choices.",
+            "Write the numbers with | between them.",
+        ),
         (frame["event_id"] == "", "has no event_id.", "Every ballot needs its own."),
         (frame["event_id"].is_first_distinct().not_(), "repeats an event_id.", "Each stands once."),
     )

@@ -40,15 +40,18 @@ def score_pairs(ballots: Ballots) -> Scores:
     """Weigh the signals, then let certain neighbours speak for uncertain ones."""
     signals = tuple(WEIGHTS)
     parts = np.zeros((len(ballots.pair_row), len(signals)), np.float32)
-    for name, lift in measure(ballots, np.ones(ballots.n)):
+    for name, lift in measure(ballots):
         parts[:, signals.index(name)] = np.minimum(lift, LIFT_CAP) * WEIGHTS[name]
     _cap_soft(parts, signals)
     scores = Scores(
-        BIAS + parts.sum(axis=1, dtype=np.float64), parts, signals, _kinds(parts, signals),
+        BIAS + parts.sum(axis=1, dtype=np.float64),
+        parts,
+        signals,
+        _kinds(parts, signals),
         np.zeros(len(parts)),
     )
     scores.company = _company(ballots, scores)
-    scores.total = scores.total + COMPANY_WEIGHT * scores.company
+    scores.total = np.round(scores.total + COMPANY_WEIGHT * scores.company, 6)
     return scores
 
 
@@ -91,7 +94,7 @@ def _resemblance(ballots: Ballots, scores: Scores, window: Codes) -> tuple[Float
     odds = np.log((struck + 0.5) / (others + 0.5))
     for trait in (
         facets.haste(ballots), facets.standing(ballots), facets.phone_model(ballots),
-        facets.greeting(ballots), facets.text_place(ballots), facets.arrival(ballots),
+        facets.greeting(ballots), facets.place_and_operator(ballots), facets.arrival(ballots),
     ):  # fmt: skip
         code = trait[row]
         cell = dense(window * (int(code.max(initial=0)) + 1) + code)
@@ -100,4 +103,4 @@ def _resemblance(ballots: Ballots, scores: Scores, window: Codes) -> tuple[Float
         odds += np.log((in_struck + 0.5) / (struck + 3.0)) - np.log(
             (in_all - in_struck + 0.5) / (others + 3.0)
         )
-    return odds, struck
+    return odds.astype(np.float64), struck.astype(np.float64)

@@ -8,21 +8,34 @@ never makes a ballot look better. Wherever one door may explain a signal («hous
 
 from types import MappingProxyType
 
-BIAS = -6.0
+BIAS = -6.2
 LIFT_CAP = 3.0  # e³: beyond twentyfold, more of one signal proves nothing new
 
-WEIGHTS = MappingProxyType({
-    "profile": 1.2, "model": 1.4,
-    "house_model_standing": 0.5, "model_standing": 0.3,
-    "house_greeting": 1.4, "greeting": 0.7,
-    "house_tempo": 1.1, "tempo": 0.6, "house_haste": 0.9, "haste": 0.2,
-    "house_haste_standing": 0.3, "haste_standing": 0.3, "house_haste_place": 0.7,
-    "lot": 0.9, "hall": 1.6,
-    "house_standing": 0.5, "standing": 1.0, "house_place": 0.9, "place": 0.3,
-})  # fmt: skip
+WEIGHTS = MappingProxyType(
+    {
+        "profile": 1.7,
+        "model": 1.1,
+        "house_model_standing": 0.6,
+        "house_greeting": 2.2,
+        "greeting": 0.5,
+        "house_tempo": 1.1,
+        "tempo": 0.6,
+        "house_haste": 0.8,
+        "haste": 0.1,
+        "house_haste_standing": 0.3,
+        "haste_standing": 0.2,
+        "house_haste_place": 0.5,
+        "haste_place": 0.3,
+        "lot": 0.9,
+        "hall": 1.5,
+        "house_standing": 0.5,
+        "standing": 1.2,
+        "house_place": 1.5,
+    }
+)
 
 # Newcomers and people from elsewhere come in honest waves: together these never carry a decision.
-SOFT = ("house_standing", "standing", "house_place", "place")
+SOFT = ("house_standing", "standing", "house_place")
 SOFT_CAP = 3.5
 
 # What kind of fact a signal rests on; a joint signal rests on two.
@@ -43,7 +56,7 @@ RULE_OF = MappingProxyType({
 })  # fmt: skip
 
 MATTERS = 0.4  # a signal's share of the sum, from which it counts as a reason
-LINE = -0.5  # sum from which a ballot is put before its group
+LINE = -1.0  # sum from which a ballot is put before its group
 MIN_GROUP = 12.0  # persons
 BUDGET = 0.0005  # expected honest ballots quarantined, as a share of all ballots
 

@@ -15,9 +15,17 @@ Row = dict[str, object]
 
 
 def given_candidates(n: int = 12) -> pl.DataFrame:
-    return pl.DataFrame({
-        "candidate": [str(k) for k in range(1, n + 1)], "city": [CITIES[k % 6] for k in range(n)],
-    })
+    return pl.DataFrame(
+        {
+            "candidate": [str(k) for k in range(1, n + 1)],
+            "city": [CITIES[k % 6] for k in range(n)],
+        }
+    )
+
+
+def given_address(dice: random.Random) -> str:
+    first = dice.choice([36, 112, 223])
+    return f"{first}.{dice.randrange(60)}.{dice.randrange(99)}.{dice.randrange(256)}"
 
 
 def given_voter(dice: random.Random, **changes: object) -> Row:
@@ -33,10 +41,11 @@ def given_voter(dice: random.Random, **changes: object) -> Row:
     src = dice.choice(["article", "timeline", "menu", "direct", "group_share", "single_share"])
     row: Row = {
         "ts": ts, "openid": f"o{dice.getrandbits(50)}", "choices": str(dice.randint(1, 12)),
-        "ip": f"{dice.choice([36, 112, 223])}.{dice.randrange(60)}.{dice.randrange(99)}.{dice.randrange(256)}",
+        "ip": given_address(dice),
         "isp": dice.choice(["CMCC", "CT", "CU"]), "province": "本省", "city": city, "net": "wifi",
         "dev": f"i{model}" if ios else f"d{dice.getrandbits(40)}", "model": f"M{model}",
-        "os": "iOS" if ios else "Android", "osv": str(osv), "wxver": f"8.0.{dice.choice([40, 41, 42, 45])}",
+        "os": "iOS" if ios else "Android", "osv": str(osv),
+        "wxver": dice.choice(["8.0.40", "8.0.41", "8.0.45"]),
         "tls": f"t{ios}{osv % 3}", "src": src,
         "ref": f"o{dice.getrandbits(50)}" if "share" in src else "", "dwell_ms": dwell,
         "touch_n": 2 + dwell // 5000 + dice.randrange(3), "pv": dice.choice([1, 1, 2, 3]),
@@ -53,7 +62,7 @@ def given_voter(dice: random.Random, **changes: object) -> Row:
     return row | moved
 
 
-def given_public(n: int = 6000, seed: int = 1) -> list[Row]:
+def given_public(n: int = 5000, seed: int = 1) -> list[Row]:
     dice = random.Random(seed)
     return [given_voter(dice) for _ in range(n)]
 
@@ -61,7 +70,9 @@ def given_public(n: int = 6000, seed: int = 1) -> list[Row]:
 def given_log(*crowds: list[Row]) -> pl.DataFrame:
     """Put the crowds into one log; event ids tell the crowd: «1-17» is row 17 of the second."""
     rows = [
-        {"event_id": f"{c}-{k}", **row} for c, crowd in enumerate(crowds) for k, row in enumerate(crowd)
+        {"event_id": f"{c}-{k}", **row}
+        for c, crowd in enumerate(crowds)
+        for k, row in enumerate(crowd)
     ]
     return pl.DataFrame(rows)
 

@@ -11,10 +11,18 @@ from minyi.integrity.engine.rules import KEPT, RULES
 from minyi.integrity.engine.weights import BUDGET, RULE_OF
 
 from .given import (
-    DAY, HOUR, MINUTE, NOON, Row, given_candidates, given_log, given_public, given_scored,
-    given_voter, struck_share,
-)  # fmt: skip
-
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    Row,
+    given_candidates,
+    given_log,
+    given_public,
+    given_scored,
+    given_voter,
+    struck_share,
+)
 
 
 def number_of(openid: object) -> int:
@@ -39,6 +47,9 @@ def spread_exits(row: Row) -> str:
     return f"{number % 200 + 1}.{number // 7 % 250}.{number // 31 % 250}.{number % 250}"
 
 
+COMMONEST = {"model": "M1", "os": "iOS", "osv": "12", "tls": "tTrue0", "dev": "i1"}
+
+
 def one_phone_kind() -> dict[str, object]:
     return {"model": "M51", "os": "Android", "osv": "11", "wxver": "8.0.33", "tls": "tFalse2"}
 
@@ -61,9 +72,7 @@ def test_a_wall_of_like_phones_is_caught():
 
 
 def test_phones_handed_out_by_an_employer_are_left_alone():
-    hospital = a_crowd(
-        300, within=5 * HOUR, ip="58.20.1.9", isp="CT", **one_phone_kind()
-    )
+    hospital = a_crowd(300, within=5 * HOUR, ip="58.20.1.9", isp="CT", **one_phone_kind())
     assert struck_share(given_scored(given_public(), hospital), 1) == 0
 
 
@@ -107,7 +116,7 @@ def test_hurried_strangers_from_everywhere_are_caught():
         ("a night shift", {"ip": "58.20.1.9", "net": "wifi"}, 4 * HOUR),
         ("emigrants", {"isp": "OVERSEAS", "province": "海外", "city": "海外"}, DAY),
         ("one carrier's exit", {"ip": "223.104.5.6", "isp": "CMCC", "net": "mobile"}, 8 * HOUR),
-        ("owners of the commonest phone", {"model": "M1", "os": "iOS", "osv": "12", "tls": "tTrue0", "dev": "i1"}, DAY),
+        ("owners of the commonest phone", COMMONEST, DAY),
     ],
 )
 def test_honest_crowds_for_one_candidate_are_left_alone(who, changes, within):
@@ -118,9 +127,7 @@ def test_honest_crowds_for_one_candidate_are_left_alone(who, changes, within):
 def test_an_elderly_home_voting_on_one_phone_is_left_alone():
     dice = random.Random(3)
     phone = {"ip": "58.20.1.9", "dev": "d1", **one_phone_kind(), **SEEN_NOW}
-    home = [
-        given_voter(dice, choices="3", ts=NOON + DAY + k * 80_000, **phone) for k in range(35)
-    ]
+    home = [given_voter(dice, choices="3", ts=NOON + DAY + k * 80_000, **phone) for k in range(35)]
     assert struck_share(given_scored(given_public(), home), 1) == 0
 
 
