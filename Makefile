@@ -2,7 +2,9 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first interpreter that runs and is new enough; a name on the PATH may be an empty shim.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 CATALOGUES := $(shell find src -name '*.po')
@@ -39,7 +41,7 @@ lock: .venv/tools.stamp ## pin the dependencies again
 	    --upgrade --quiet requirements/$$name.in -o requirements/$$name.txt; done
 
 .venv/tools.stamp: requirements/tools.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Minyi needs Python 3.11 or newer")'
+	@test -n "$(PYTHON)" || { echo "Minyi needs Python 3.11 or newer (PYTHON=/path/to/python3)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt
 	@touch $@
@@ -58,7 +60,7 @@ lock: .venv/tools.stamp ## pin the dependencies again
 
 frontend/node_modules/.built.stamp: $(FRONTEND)
 	@echo "building the pages' style and script …"
-	@cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@cd frontend && npm ci --no-audit --no-fund --silent && npm run --silent build >/dev/null
 	@touch $@
 
 .venv/messages.stamp: .venv/base.stamp $(CATALOGUES)

@@ -88,8 +88,10 @@ def traditional(english: polib.POFile) -> polib.POFile:
 
 def _keeping_placeholders(text: str, change: object) -> str:
     """Convert everything but %(names)s, which are code."""
+    text = text.replace("天后", "天 后")  # OpenCC reads the queen of heaven into «days later»
     parts = re.split(r"(%\([^)]*\)[a-z]|\{[^}]*\})", text)
-    return "".join(part if n % 2 else change(part) for n, part in enumerate(parts))  # type: ignore[operator]
+    said = "".join(part if n % 2 else change(part) for n, part in enumerate(parts))  # type: ignore[operator]
+    return said.replace("天 後", "天後").replace("天 后", "天後")
 
 
 def missing() -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from .attacks import FAMILIES, Attack, brush
-from .honest import CROWDS, join
+from .honest import CROWDS, join, take
 from .world import OPENS_MS, Columns, Shift, World
 
 HELD_OUT = 9_000
@@ -101,7 +101,8 @@ def _traffic(world: World, n: int, orders: list[Attack]) -> Traffic:
 
 def _written(world: World, columns: Columns, truth: Columns) -> Traffic:
     ends = OPENS_MS + world.days * 86_400_000 - 1
-    columns["ts"] = columns["ts"].clip(OPENS_MS, ends)
+    open_ = np.flatnonzero((columns["ts"] >= OPENS_MS) & (columns["ts"] <= ends))
+    columns, truth = take(columns, open_), take(truth, open_)
     day = (columns["ts"] + 8 * 3_600_000) // 86_400_000
     frame = pl.DataFrame({"person": columns["person"], "day": day, "row": np.arange(len(day))})
     keep = frame.unique(["person", "day"], keep="first", maintain_order=True)["row"].to_numpy()

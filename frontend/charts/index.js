@@ -34,16 +34,17 @@ class Chart {
   }
 
   draw() {
-    const { option, height } = KINDS[this.figure.dataset.chart](read(this.figure), face());
+    const { option, height } = KINDS[this.figure.dataset.chart](read(this.figure), face(), this.plot.clientWidth);
     if (height) this.plot.style.height = `${height}px`;
     this.chart ??= init(this.plot, null, { renderer: "canvas" });
+    // Said and not measured: under reduced motion the new height is not there yet in this very moment.
+    this.chart.resize({ height: height || "auto" });
     this.chart.setOption(option);
   }
 
   resize() {
     if (this.plot.clientWidth === this.width) return;
     this.width = this.plot.clientWidth;
-    this.chart.resize();
     this.draw();
   }
 }

@@ -1,6 +1,12 @@
 // One function per kind of chart: rows in, ECharts option (and a height where rows decide it) out.
 
 const grouped = new Intl.NumberFormat("zh-CN");
+const tenths = new Intl.NumberFormat("zh-CN", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Counts stay whole; as soon as one value is not, all get one decimal, so that close scores differ. */
+function formatFor(rows) {
+  return rows.every((row) => row.values.every(Number.isInteger)) ? grouped : tenths;
+}
 
 function base(face) {
   return {
@@ -22,14 +28,29 @@ function base(face) {
   };
 }
 
-function shorten(label, width, face) {
-  const fits = Math.max(6, Math.floor(width / face.text) - 6);
-  return label.length > fits ? `${label.slice(0, fits)}…` : label;
+/** Break a name into lines that fit; a Latin letter takes about half the room of a Chinese one. */
+function broken(label, width, face) {
+  const lines = [""];
+  let taken = 0;
+  for (const sign of label) {
+    const room = face.text * (sign < "\u2000" ? 0.6 : 1);
+    if (taken + room > width) {
+      lines.push("");
+      taken = 0;
+    }
+    lines[lines.length - 1] += sign;
+    taken += room;
+  }
+  return lines;
 }
 
 /** A ranking: names above their bars, so that long Chinese names need no margin; sorts itself when values move. */
-export function bar({ rows, columns }, face) {
-  const band = Math.round(face.unit * 3.3);
+export function bar({ rows, columns }, face, width) {
+  const most = Math.max(1, ...rows.map((row) => broken(row.label, width, face).length));
+  const leading = Math.round(face.text * 1.3);
+  const extra = (most - 1) * leading;
+  const band = Math.round(face.unit * 3.3) + extra;
+  const format = formatFor(rows);
   const thick = Math.round(face.unit * 0.7);
   // A fixed order of categories lets ECharts move each bar to its new rank.
   const stable = [...rows].sort((a, b) => a.key.localeCompare(b.key, "zh-CN", { numeric: true }));
@@ -42,13 +63,14 @@ export function bar({ rows, columns }, face) {
     fontFamily: face.family,
     fontWeight: 600,
     valueAnimation: true,
-    formatter: ({ value: n }) => grouped.format(Math.round(n)),
+    formatter: ({ value: n }) => format.format(n),
   };
   return {
-    height: rows.length * band + Math.round(face.unit),
+    height: rows.length * band + Math.round(face.unit) + extra / 2,
     option: {
       ...base(face),
-      grid: { left: 2, right: face.text * 4, top: Math.round(face.unit * 0.75), bottom: 0, containLabel: false },
+      tooltip: { ...base(face).tooltip, valueFormatter: (n) => format.format(n) },
+      grid: { left: 2, right: face.text * 4, top: Math.round(face.unit * 0.75) + extra / 2, bottom: 0, containLabel: false },
       xAxis: { type: "value", min: 0, max: highest, show: false },
       yAxis: {
         type: "category",
@@ -60,13 +82,15 @@ export function bar({ rows, columns }, face) {
         axisTick: { show: false },
         axisLabel: {
           inside: true,
+          interval: 0,
           align: "left",
           verticalAlign: "bottom",
           padding: [0, 0, thick * 1.05, 0],
           margin: 0,
           color: face.ink,
           fontSize: face.text,
-          formatter: (label) => shorten(label, innerWidth, face),
+          lineHeight: leading,
+          formatter: (label) => broken(label, width, face).join("\n"),
         },
         z: 3,
       },

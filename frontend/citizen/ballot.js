@@ -83,7 +83,10 @@ class Ballot {
     for (const box of this.boxes()) {
       box.closest(".mi-nominee")?.classList.toggle("mi-nominee_picked", box.checked);
     }
-    if (this.count) this.count.textContent = this.picks.size;
+    if (this.count) {
+      this.count.textContent = this.picks.size;
+      this.count.closest("[data-counter]").hidden = false; // only this script can count
+    }
   }
 
   say(sentence) {

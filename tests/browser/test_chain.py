@@ -58,12 +58,12 @@ def test_a_selection_runs_from_plan_to_result(product: Product, visitors: Visito
     assert board.evaluate("window.neverReloaded"), "the board was loaded anew"
     look(board, "citizen-board-live")
 
+    staff.import_figures(editor, product, campaign, figures_of_the_office(tmp_path))
     let_time_pass(product, slug, until="verification")
     for number, points in ((1, 80), (2, 88)):
         staff.score(
             staff.log_in(visitors, product, f"zhuanjia{number}"), product, campaign, points=points
         )
-    staff.import_figures(editor, product, campaign, figures_of_the_office(tmp_path))
     staff.compute(organiser, product, campaign)
     supervisor = staff.log_in(visitors, product, "jiandu")
     staff.sign(supervisor, product, campaign, note="逐项核对，未发现异常。")

@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from wagtail.admin.forms.auth import LoginForm
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
-from .models import Post, User
+from .models import OfficialAccount, Post, User
 from .policies import Role
 
 TOTP_DIGITS = 6
@@ -85,6 +85,17 @@ class ChangePostForm(WagtailAdminModelForm):  # type: ignore[misc]
     class Meta:
         model = Post
         fields = ["title", "since", "until"]
+
+
+class AddAccountForm(WagtailAdminModelForm):  # type: ignore[misc]
+    """What WeChat gave the account stands for good; the rest may be changed later."""
+
+    class Meta:
+        model = OfficialAccount
+        fields = [
+            *("agency", "slug", "name", "kind", "is_verified", "appid", "original_id"),
+            *("mode", "welcome"),
+        ]
 
 
 class CodeForm(forms.Form):

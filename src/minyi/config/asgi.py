@@ -6,6 +6,7 @@ cluster a proxy may send `/v/` to processes of their own: `granian ballotbox.app
 """
 
 import os
+import posixpath
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
@@ -61,7 +62,8 @@ def room_for(path: str) -> App:
 
 async def _media(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve uploads with ranges (videos need them) and without ever running them."""
-    path = scope["path"].removeprefix("/media")
+    # Without its dots, or /media/images/../documents/ would open what is not public.
+    path = posixpath.normpath(scope["path"].removeprefix("/media"))
     inner = {**scope, "path": path, "root_path": ""}
 
     async def send_safely(message: MutableMapping[str, Any]) -> None:

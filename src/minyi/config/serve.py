@@ -4,6 +4,7 @@
 This parent imports no Django: it stays small and only watches its children.
 """
 
+import fcntl
 import os
 import secrets
 import signal
@@ -40,6 +41,12 @@ def main(arguments: list[str]) -> int:
     var = Path(os.environ.setdefault("MINYI_VAR_DIR", str(PROJECT_DIR / "var")))
     for folder in ("media", "private", "logs"):
         (var / folder).mkdir(parents=True, exist_ok=True)
+    lock = (var / "serve.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"{var} 已由另一个 minyi serve 使用。\nAnother minyi serve already uses {var}.")
+        return 1
     _load_secrets(var / "secrets.env")
     _name_addresses(var, port, sandbox_port)
     print("正在准备数据 … preparing", flush=True)
@@ -141,6 +148,8 @@ def _tail(log: Path) -> str:
 
 
 def _print_addresses(port: int, sandbox_port: int, var: Path) -> None:
+    is_default = (port, sandbox_port) == (8000, 8010)
+    ports = "" if is_default else f"PORT={port} SANDBOX_PORT={sandbox_port} "
     print(
         f"""
   民意 Minyi 已启动 / is running
@@ -153,9 +162,10 @@ def _print_addresses(port: int, sandbox_port: int, var: Path) -> None:
     示例账号（口令均为 minyi-demo-2026）/ sample staff accounts, one password for all:
       zuzhi 活动组织 organiser   bianji 编辑 editor        shenhe 审核 reviewer
       jiandu 监督 supervisor     lingdao 领导 leader       guanli 管理员 administrator
-      zhuanjia1 zhuanjia2 zhuanjia3 评审专家 jurors
+      zhuanjia1 zhuanjia2 zhuanjia3 评审专家 jurors       linju 邻县 another office
 
-    看票数上涨 / watch a board fill:  .venv/bin/minyi demo crowd --voters 2000
+    看票数上涨 / watch a board fill:
+      {ports}.venv/bin/minyi demo crowd --voters 2000
     日志 logs: {var / "logs"}
     按 Ctrl-C 结束 / Ctrl-C ends all of it
 """,

@@ -70,7 +70,10 @@ class AgencyPolicy(BasePermissionPolicy):
 
 
 class OperatorPolicy(BasePermissionPolicy):
-    """Rows that belong to the platform: operators change them, posts with `may_view` read them."""
+    """Rows that belong to the platform: operators add and change them, `may_view` reads them.
+
+    Nobody deletes them: what was decided in the past rests on them.
+    """
 
     def __init__(self, model, *, may_view):
         super().__init__(model)
@@ -78,7 +81,9 @@ class OperatorPolicy(BasePermissionPolicy):
 
     def user_has_permission(self, user, action):
         actor = user.actor
-        return actor.is_operator or (action == "view" and actor.can_anywhere(self.may_view))
+        if actor.is_operator:
+            return action in {"add", "change", "view"}
+        return action == "view" and actor.can_anywhere(self.may_view)
 
     def user_has_permission_for_instance(self, user, action, instance):
         return self.user_has_permission(user, action)

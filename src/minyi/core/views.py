@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -38,20 +39,20 @@ class Explained:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Tell how to take part, whom to complain to, and what is done for accessibility."""
-    return _public(render(request, "core/help.html"))
+    return _for_one_reader(render(request, "core/help.html"))
 
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Tell what personal data is processed, why, how long, and which rights there are (P-01)."""
-    return _public(render(request, "core/privacy.html"))
+    return _for_one_reader(render(request, "core/privacy.html"))
 
 
 @require_safe
 def refusals(request: HttpRequest) -> HttpResponse:
     """List every refusal: code, what it means, what to do. Problem documents point here."""
     context = {"voting": list(_of_voting()), "others": list(_of_the_rest())}
-    return _public(render(request, "core/refusals.html", context))
+    return _for_one_reader(render(request, "core/refusals.html", context))
 
 
 @require_safe
@@ -62,8 +63,9 @@ def robots(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _public(response: HttpResponse) -> HttpResponse:
+def _for_one_reader(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["Cookie"])
     return response
 
 

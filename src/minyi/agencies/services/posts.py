@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from minyi.agencies.errors import LastAdministrator, PostHeldAlready, UsernameTaken
 from minyi.agencies.models import Agency, Post, User
@@ -71,12 +72,12 @@ def change_post(
 ) -> Post:
     """Change a post's title and dates; a past `until` ends it."""
     actor.check("posts.edit", post.agency_id)
-    if until is not None and post.role == Role.ADMINISTRATOR:
-        _check_another_administrator(post)
+    _lock_administrators(post.agency_id)
     before = {"title": post.title, "since": post.since, "until": post.until}
     post.title, post.since, post.until = title, since, until
     post.save(update_fields=["title", "since", "until"])
-    keep_library(post.agency)
+    if post.role == Role.ADMINISTRATOR:
+        _check_an_administrator_remains(post.agency_id, localdate(now))
     audit.record(
         actor=actor,
         act="agencies.post.changed",
@@ -89,9 +90,14 @@ def change_post(
     return post
 
 
-def _check_another_administrator(post: Post) -> None:
-    others = Post.objects.filter(
-        agency_id=post.agency_id, role=Role.ADMINISTRATOR, until__isnull=True
-    ).exclude(pk=post.pk)
-    if not others.exists():
+def _lock_administrators(agency_id: int) -> None:
+    """Let one change at a time pass: two administrators could end each other's posts."""
+    rows = Post.objects.select_for_update().filter(agency_id=agency_id, role=Role.ADMINISTRATOR)
+    list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _check_an_administrator_remains(agency_id: int, on: date) -> None:
+    """Raise LastAdministrator unless somebody administers the agency on that day, without end."""
+    held = Post.objects.current(on).filter(agency_id=agency_id, role=Role.ADMINISTRATOR)
+    if not held.filter(until__isnull=True).exists():
         raise LastAdministrator

@@ -6,6 +6,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.views import generic
 
+from minyi.agencies.forms import AddAccountForm
 from minyi.agencies.models import Agency, OfficialAccount, Region
 from minyi.core.edits import audited
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy, OperatorPolicy
@@ -73,6 +74,10 @@ class OfficialAccountViewSet(AgencyModelViewSet):
     search_fields = ["name", "appid"]
     form_fields = ["name", "kind", "is_verified", "mode", "welcome"]
     edit_view_class = audited(generic.EditView, act="agencies.account.changed")
+    add_view_class = audited(generic.CreateView, act="agencies.account.added")
+
+    def get_form_class(self, for_update=False):
+        return super().get_form_class(for_update) if for_update else AddAccountForm
 
 
 viewsets = [
@@ -83,8 +88,14 @@ viewsets = [
 urls: list = []
 policies = [
     OperatorPolicy(Region, may_view="agencies.view"),
+    # No role holds the permission to add: operators only.
     AgencyPolicy(
-        Agency, grants={"change": "agencies.edit", "view": "agencies.view"}, agency_path="pk"
+        Agency,
+        grants={"add": "agencies.add", "change": "agencies.edit", "view": "agencies.view"},
+        agency_path="pk",
     ),
-    AgencyPolicy(OfficialAccount, grants={"change": "accounts.edit", "view": "agencies.view"}),
+    AgencyPolicy(
+        OfficialAccount,
+        grants={"add": "accounts.add", "change": "accounts.edit", "view": "agencies.view"},
+    ),
 ]

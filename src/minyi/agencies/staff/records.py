@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The audit trail and the rules, to be read and not to be changed."""
+"""The audit trail, which nobody changes, and the rules, which operators keep.
+
+A rule is never deleted: past deadlines rest on it. It ends by its last day (`valid_to`).
+"""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.views import generic
 
 from minyi.core.acts import words_for
 from minyi.core.clock import office_time
+from minyi.core.edits import audited
 from minyi.core.models import AuditEntry, Rule
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy, OperatorPolicy
 
@@ -43,6 +48,8 @@ class RuleViewSet(AgencyModelViewSet):
     list_display = ["key", "amount", Column("get_unit_display", label=_("单位")), "source"]
     search_fields = ["key", "source"]
     form_fields = ["key", "region_code", "amount", "unit", "source", "valid_from", "valid_to"]
+    edit_view_class = audited(generic.EditView, act="agencies.rule.changed")
+    add_view_class = audited(generic.CreateView, act="agencies.rule.added")
 
 
 viewsets = [AuditViewSet(), RuleViewSet()]

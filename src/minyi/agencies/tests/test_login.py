@@ -2,12 +2,13 @@
 from base64 import b32decode
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from minyi.agencies.lockout import address_behind_proxies
 from minyi.core.models import AuditEntry
 
 from .given import PASSWORD, given_agency, given_client, given_staff, given_user
@@ -55,6 +56,22 @@ def test_somebody_else_is_not_locked_out_by_it(settings):
     for _attempt in range(5):
         log_in(client, victim.username, "wrong-password")
     assert log_in(Client(), other.username).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passed", "address"),
+    [
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (0, "198.51.100.1", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+    ],
+)
+def test_the_lock_counts_the_address_our_own_proxy_saw(settings, proxies, passed, address):
+    settings.PROXIES = proxies
+    request = RequestFactory().post(LOGIN, HTTP_X_FORWARDED_FOR=passed, REMOTE_ADDR="10.0.0.1")
+    assert address_behind_proxies(request) == address
 
 
 def test_two_factor_is_switched_on_by_a_right_code_and_then_asked_for():

@@ -109,6 +109,35 @@ def test_the_last_administrator_stays():
         )
 
 
+def test_the_last_administrator_does_not_leave_by_beginning_later():
+    agency = given_agency()
+    post = given_post(agency, Role.ADMINISTRATOR)
+    with pytest.raises(LastAdministrator):
+        posts.change_post(
+            post=post, title="", since=date(2099, 1, 1), until=None, actor=post.user.actor, now=NOW
+        )
+    assert Post.objects.get(pk=post.pk).since < TODAY
+
+
+def test_somebody_who_begins_later_does_not_replace_the_last_administrator():
+    agency = given_agency()
+    post, later = given_post(agency, Role.ADMINISTRATOR), given_post(agency, Role.ADMINISTRATOR)
+    Post.objects.filter(pk=later.pk).update(since=date(2099, 1, 1))
+    with pytest.raises(LastAdministrator):
+        posts.change_post(
+            post=post, title="", since=TODAY, until=TODAY, actor=post.user.actor, now=NOW
+        )
+
+
+def test_two_administrators_do_not_end_each_other():
+    agency = given_agency()
+    one, other = given_post(agency, Role.ADMINISTRATOR), given_post(agency, Role.ADMINISTRATOR)
+    ending = {"title": "", "since": TODAY, "until": TODAY, "now": NOW}
+    posts.change_post(post=other, actor=one.user.actor, **ending)
+    with pytest.raises(LastAdministrator):
+        posts.change_post(post=one, actor=other.user.actor, **ending)
+
+
 def test_the_console_appoints_through_the_service():
     agency = given_agency()
     client = given_client(given_staff(agency, Role.ADMINISTRATOR))

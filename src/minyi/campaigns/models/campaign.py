@@ -58,7 +58,9 @@ class Campaign(ClusterableModel):
     theme = models.CharField(_("主题"), max_length=60, blank=True)
     purpose = models.TextField(_("目的和意义"))
     scope = models.TextField(_("评选范围和对象"), blank=True)
-    seats = models.PositiveSmallIntegerField(_("入选名额"), default=10)
+    seats = models.PositiveSmallIntegerField(
+        _("入选名额"), default=10, validators=[MinValueValidator(1)]
+    )
     cover = models.ForeignKey(
         "publishing.Picture",
         models.PROTECT,

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.errors import (
     AlreadyNominated,
+    CampaignCancelled,
     CampaignNotFound,
     CannotMerge,
     CannotUnmerge,
@@ -28,7 +29,14 @@ from minyi.campaigns.phases import Feature
 from minyi.core import audit
 from minyi.core.actors import Actor
 
-from .nominees import NomineeContent, attach_video, create_nominee, publish_picture
+from .nominees import (
+    NomineeContent,
+    attach_video,
+    create_nominee,
+    picture_words,
+    publish_picture,
+    video_words,
+)
 from .texts import (
     check_category,
     check_length,
@@ -108,7 +116,6 @@ def submit_nomination(
     return nomination
 
 
-@transaction.atomic
 def accept_nomination(
     *,
     nomination_id: int,
@@ -124,25 +131,27 @@ def accept_nomination(
     `content` is the reviewer's edited text (default: the nominator's). Only the files named here
     leave the private store; both need words. Nominations merged into this one share its outcome.
     """
-    nomination = _lock_pending(nomination_id, actor, now)
-    if content is None:
-        content = content_from(nomination)
-        content = replace(content, card=Nominee.Card.PICTURE) if picture else content
-    nominee = create_nominee(
-        campaign=nomination.campaign,
-        content=content,
-        picture_id=_publish_file(nomination, picture) if picture else None,
-        now=now,
-    )
-    if video:
-        film = _file_of(nomination, video, NominationFile.Kind.VIDEO)
-        with film.open("rb") as upload:
-            attach_video(nominee=nominee, upload=upload, caption=video.alternative)
-    _decide(nomination, Nomination.Status.ACCEPTED, tidy(reason), actor, now)
-    nomination.nominee = nominee
-    nomination.save(update_fields=["nominee"])
-    nomination.merged.update(nominee=nominee)
-    _record(nomination, "accepted", actor, now, nominee=nominee.pk, number=nominee.number)
+    seen = _find_nomination(nomination_id, actor)
+    _check_pending(seen, now)
+    with ExitStack() as opened:
+        # Decoding takes seconds: it happens before the transaction, not inside it.
+        clean = opened.enter_context(_clean_copy(seen, picture, "picture")) if picture else None
+        film = opened.enter_context(_clean_copy(seen, video, "video")) if video else None
+        with transaction.atomic():
+            nomination = _lock_pending(nomination_id, actor, now)
+            nominee = create_nominee(
+                campaign=nomination.campaign,
+                content=content or content_from(nomination, has_picture=picture is not None),
+                picture_id=_publish_file(nomination, clean, picture) if clean and picture else None,
+                now=now,
+            )
+            if film and video:
+                attach_video(nominee=nominee, clean=film, words=video_words(video.alternative))
+            _decide(nomination, Nomination.Status.ACCEPTED, tidy(reason), actor, now)
+            nomination.nominee = nominee
+            nomination.save(update_fields=["nominee"])
+            nomination.merged.update(nominee=nominee)
+            _record(nomination, "accepted", actor, now, nominee=nominee.pk, number=nominee.number)
     return nominee
 
 
@@ -150,13 +159,16 @@ def accept_nomination(
 def reject_nomination(
     *, nomination_id: int, reason: str, actor: Actor, now: datetime
 ) -> Nomination:
-    """Turn a nomination down; the nominator reads the reason."""
+    """Turn a nomination down, and those merged into it; the nominators read the reason."""
     nomination = _lock_pending(nomination_id, actor, now)
     reason = tidy(reason)
     if not reason:
         raise ReasonNeeded
-    _decide(nomination, Nomination.Status.REJECTED, reason, actor, now)
-    _record(nomination, "rejected", actor, now, reason=nomination.status_reason)
+    followers = list(nomination.merged.all())
+    for rejected in (nomination, *followers):
+        _decide(rejected, Nomination.Status.REJECTED, reason, actor, now)
+    merged = [follower.pk for follower in followers]
+    _record(nomination, "rejected", actor, now, reason=nomination.status_reason, merged=merged)
     return nomination
 
 
@@ -217,10 +229,10 @@ def unmerge_nomination(*, nomination_id: int, actor: Actor, now: datetime) -> No
     return nomination
 
 
-def content_from(nomination: Nomination) -> NomineeContent:
+def content_from(nomination: Nomination, *, has_picture: bool = False) -> NomineeContent:
     """Return what a nominee's page would tell if nobody edited the nomination."""
     first_sentence = nomination.reason.split("\n")[0].split("。")[0]
-    has_film = bool(nomination.video_url)
+    card = Nominee.Card.VIDEO if nomination.video_url else Nominee.Card.TEXT
     return NomineeContent(
         name=nomination.name,
         unit=nomination.unit,
@@ -231,7 +243,7 @@ def content_from(nomination: Nomination) -> NomineeContent:
         responsibility=nomination.responsibility,
         evidence=nomination.evidence,
         video_url=nomination.video_url,
-        card=Nominee.Card.VIDEO if has_film else Nominee.Card.TEXT,
+        card=Nominee.Card.PICTURE if has_picture else card,
     )
 
 
@@ -248,6 +260,8 @@ def _open_campaign(campaign_id: int, feature: Feature, now: datetime) -> Campaig
 
 
 def _check_stage(campaign: Campaign, feature: Feature, now: datetime) -> None:
+    if campaign.cancelled_at is not None:
+        raise CampaignCancelled
     stages = campaign.stages.open_at(now)
     if not any(feature in stage.phase.features for stage in stages):
         raise WrongStage
@@ -300,25 +314,35 @@ def _check_own_nominations(campaign: Campaign, citizen_id: str, name: object) ->
         raise TooManyNominations(limit=NOMINATIONS_PER_CITIZEN)
 
 
-def _lock_nomination(nomination_id: int, actor: Actor) -> Nomination:
-    visible = Nomination.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
-    nomination: Nomination | None = (
-        visible.select_related("campaign").filter(pk=nomination_id).first()
-    )
+def _find_nomination(nomination_id: int, actor: Actor) -> Nomination:
+    visible = Nomination.objects.visible_to(actor).select_related("campaign")
+    nomination: Nomination | None = visible.filter(pk=nomination_id).first()
     if nomination is None:
         raise NominationNotFound
     actor.check("nominations.review", nomination.campaign.agency_id)
     return nomination
 
 
+def _lock_nomination(nomination_id: int, actor: Actor) -> Nomination:
+    """Fetch and lock, the campaign (and so its numbering) first: one order everywhere."""
+    campaign_id = _find_nomination(nomination_id, actor).campaign_id
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+    locked = Nomination.objects.select_for_update(of=("self",), no_key=True)
+    nomination: Nomination = locked.select_related("campaign").get(pk=nomination_id)
+    return nomination
+
+
 def _lock_pending(nomination_id: int, actor: Actor, now: datetime) -> Nomination:
-    """Fetch a nomination that waits for review, its campaign's numbering locked as well."""
+    """Fetch and lock a nomination that waits for review."""
     nomination = _lock_nomination(nomination_id, actor)
-    Campaign.objects.select_for_update(no_key=True).get(pk=nomination.campaign_id)
+    _check_pending(nomination, now)
+    return nomination
+
+
+def _check_pending(nomination: Nomination, now: datetime) -> None:
     if nomination.status != Nomination.Status.SUBMITTED:
         raise NominationDecided(status=nomination.get_status_display())
     _check_stage(nomination.campaign, "review", now)
-    return nomination
 
 
 def _decide(nomination: Nomination, status: str, reason: str, actor: Actor, now: datetime) -> None:
@@ -341,15 +365,26 @@ def _file_of(nomination: Nomination, accepted: AcceptedFile, kind: str) -> Uploa
     return found.file
 
 
-def _publish_file(nomination: Nomination, accepted: AcceptedFile) -> int:
-    stored = _file_of(nomination, accepted, NominationFile.Kind.PICTURE)
+def _clean_copy(
+    nomination: Nomination, accepted: AcceptedFile, kind: Literal["picture", "video"]
+) -> Upload:
+    """Return a checked copy of a nomination's file; its words must be there as well."""
+    stored = _file_of(nomination, accepted, kind)
+    if kind == "picture":
+        picture_words(accepted.alternative)
+    else:
+        video_words(accepted.alternative)
     with stored.open("rb") as upload:
-        picture = publish_picture(
-            upload=upload,
-            title=nomination.name,
-            alternative=accepted.alternative,
-            credit=_("公众推荐材料"),
-        )
+        return clean_picture(upload) if kind == "picture" else clean_video(upload)
+
+
+def _publish_file(nomination: Nomination, clean: Upload, accepted: AcceptedFile) -> int:
+    picture = publish_picture(
+        clean=clean,
+        title=nomination.name,
+        words=picture_words(accepted.alternative),
+        credit=_("公众推荐材料"),
+    )
     return int(picture.pk)
 
 

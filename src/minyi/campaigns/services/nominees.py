@@ -140,44 +140,49 @@ def edit_nominee(
     return nominee
 
 
-@transaction.atomic
 def replace_picture(
     *, nominee_id: int, upload: Upload, alternative: str, actor: Actor, now: datetime
 ) -> Nominee:
     """Give the nominee another picture; the words for it are part of it."""
-    nominee = _lock_editable(nominee_id, actor)
-    picture = publish_picture(upload=upload, title=nominee.name, alternative=alternative, credit="")
-    nominee.picture_id, before = picture.pk, nominee.picture_id
-    nominee.save(update_fields=["picture"])
-    audit.record(
-        actor=actor,
-        act="campaigns.nominee.picture_replaced",
-        target=nominee,
-        now=now,
-        agency_id=nominee.campaign.agency_id,
-        before=before,
-        after=picture.pk,
-    )
+    _check_may_edit(nominee_id, actor)
+    words = picture_words(alternative)
+    # Decoding takes seconds: it happens before the transaction, not inside it.
+    with clean_picture(upload) as clean, transaction.atomic():
+        nominee = _lock_editable(nominee_id, actor)
+        picture = publish_picture(clean=clean, title=nominee.name, words=words, credit="")
+        nominee.picture_id, before = picture.pk, nominee.picture_id
+        nominee.save(update_fields=["picture"])
+        audit.record(
+            actor=actor,
+            act="campaigns.nominee.picture_replaced",
+            target=nominee,
+            now=now,
+            agency_id=nominee.campaign.agency_id,
+            before=before,
+            after=picture.pk,
+        )
     return nominee
 
 
-@transaction.atomic
 def replace_video(
     *, nominee_id: int, upload: Upload, caption: str, actor: Actor, now: datetime
 ) -> Nominee:
     """Give the nominee another film; what it shows is told in words as well."""
-    nominee = _lock_editable(nominee_id, actor)
-    before = nominee.video_file.name
-    attach_video(nominee=nominee, upload=upload, caption=caption)
-    audit.record(
-        actor=actor,
-        act="campaigns.nominee.video_replaced",
-        target=nominee,
-        now=now,
-        agency_id=nominee.campaign.agency_id,
-        before=before,
-        after=nominee.video_file.name,
-    )
+    _check_may_edit(nominee_id, actor)
+    words = video_words(caption)
+    with clean_video(upload) as clean, transaction.atomic():
+        nominee = _lock_editable(nominee_id, actor)
+        before = nominee.video_file.name
+        attach_video(nominee=nominee, clean=clean, words=words)
+        audit.record(
+            actor=actor,
+            act="campaigns.nominee.video_replaced",
+            target=nominee,
+            now=now,
+            agency_id=nominee.campaign.agency_id,
+            before=before,
+            after=nominee.video_file.name,
+        )
     return nominee
 
 
@@ -212,27 +217,35 @@ def withdraw_nominee(*, nominee_id: int, reason: str, actor: Actor, now: datetim
     return nominee
 
 
-def publish_picture(*, upload: Upload, title: str, alternative: str, credit: str) -> Any:
-    """Put a checked copy of the picture among the published ones; raises AlternativeMissing."""
+def picture_words(alternative: str) -> str:
+    """Return the words for a picture as they are kept, or raise AlternativeMissing."""
     words = tidy(alternative)
     if not words:
         raise AlternativeMissing
-    return get_image_model().objects.create(
-        title=title[:100], file=clean_picture(upload), alternative=words[:200], credit=credit
-    )
+    return words[:200]
 
 
-def attach_video(*, nominee: Nominee, upload: Upload, caption: str) -> None:
-    """Put a checked copy of the film on the nominee's page; raises AlternativeMissing."""
+def video_words(caption: str) -> str:
+    """Return the words for a film, or raise AlternativeMissing or FieldTooLong."""
     words = tidy(caption)
     if not words:
         raise AlternativeMissing
     check_length(words, field="video_caption", label=label_of("video_caption"))
-    film = clean_video(upload)
-    nominee.video_file.save(str(film.name), film, save=False)
+    return words
+
+
+def publish_picture(*, clean: Upload, title: str, words: str, credit: str) -> Any:
+    """Put a picture that was written anew among the published ones."""
+    return get_image_model().objects.create(
+        title=title[:100], file=clean, alternative=words, credit=credit
+    )
+
+
+def attach_video(*, nominee: Nominee, clean: Upload, words: str) -> None:
+    """Put a film that was looked into on the nominee's page."""
+    nominee.video_file.save(str(clean.name), clean, save=False)
     nominee.video_caption = words
     nominee.save(update_fields=["video_file", "video_caption"])
-    film.close()
 
 
 def check_may_stand(*, campaign: Campaign, name: str) -> None:
@@ -309,6 +322,15 @@ def _lock_nominee(nominee_id: int, actor: Actor) -> Nominee:
     locked = Nominee.objects.select_for_update(of=("self",), no_key=True)
     nominee: Nominee = locked.select_related("campaign").get(pk=nominee_id)
     return nominee
+
+
+def _check_may_edit(nominee_id: int, actor: Actor) -> None:
+    """Raise before any work is spent on an upload."""
+    visible = Nominee.objects.visible_to(actor).select_related("campaign")
+    nominee = visible.filter(pk=nominee_id).first()
+    if nominee is None:
+        raise NomineeNotFound
+    actor.check("nominees.edit", nominee.campaign.agency_id)
 
 
 def _lock_editable(nominee_id: int, actor: Actor) -> Nominee:

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
 from wagtail.admin import messages
@@ -123,6 +124,7 @@ class ConfirmView(CampaignPage):
     done = ""
     asks_reason = False
     is_serious = False
+    obstacles = ()  # checklist lines that must be mended first; with any, nothing can be confirmed
 
     def get(self, request, **kwargs):
         return self.render_to_response(self.get_context_data(campaign=self.object))
@@ -166,6 +168,12 @@ class LaunchView(ConfirmView):
     @property
     def done(self):
         return _("活动已发布。")
+
+    @cached_property
+    def obstacles(self):
+        items = launch_checklist(campaign_id=self.object.pk, now=timezone.now())
+        blocking = [item for item in items if item.is_blocking and not item.is_met]
+        return [words.check_line(item, self.object) for item in blocking]
 
     def act(self, reason):
         campaigns.launch_campaign(**self.facts())

@@ -29,11 +29,22 @@ class DuePanel(Component):
         rows = Campaign.objects.visible_to(actor).filter(cancelled_at__isnull=True)
         now = timezone.now()
         return {
+            "scoring": _scoring(actor, now),
             "cards": [_card(campaign, now) for campaign in rows[:SHOWN]],
             "all_url": reverse("staff_campaigns:index"),
             "new_url": reverse("staff_campaigns:add"),
             "may_create": actor.can_anywhere("campaigns.edit"),
         }
+
+
+def _scoring(actor, now):
+    """Return the campaigns in which this person sits on the jury and may score now."""
+    seats = Campaign.objects.public().filter(jurors__user_id=actor.id).prefetch_related("stages")
+    return [
+        {"title": campaign.title, "url": reverse("jury_scores", args=[campaign.pk])}
+        for campaign in seats
+        if any("score" in s.phase.features and s.is_open(now) for s in campaign.stages.all())
+    ]
 
 
 def _card(campaign, now):

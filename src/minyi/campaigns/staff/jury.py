@@ -16,12 +16,14 @@ from minyi.campaigns.errors import JurorNotFound
 from minyi.campaigns.models import Juror, JuryScore, Nominee
 from minyi.campaigns.queries.results import jury_progress
 from minyi.campaigns.services import jury
+from minyi.campaigns.services.nominees import has_voting_opened
 from minyi.core.staff import MENU_ORDER, AgencyPolicy
 
 from . import pages
 from .review_forms import ReasonForm, SeatForm
 
 ICON = "pick"
+CHANGE = ("campaigns.jury", "jury.change_late")  # before and after voting has opened
 SEE = ("campaigns.jury", "results.sign", "results.compute")
 
 
@@ -68,7 +70,7 @@ def campaign_jury(request, campaign_id):
 @require_POST
 def seat(request, campaign_id):
     """Put somebody on the jury."""
-    campaign = pages.campaign_for(request, campaign_id, "campaigns.jury")
+    campaign = pages.campaign_for(request, campaign_id, *CHANGE)
     form = _seat_form(campaign, request.POST)
     if not form.is_valid():
         return _jury_page(request, campaign, form, status=422)
@@ -78,6 +80,7 @@ def seat(request, campaign_id):
             campaign_id=campaign.pk,
             user_id=form.cleaned_data["user_id"],
             seat=form.cleaned_data["seat"],
+            reason=request.POST.get("reason", ""),
             actor=request.user.actor,
             now=timezone.now(),
         ),
@@ -92,7 +95,7 @@ def unseat(request, juror_id):
     juror = Juror.objects.visible_to(request.user.actor).filter(pk=juror_id).first()
     if juror is None:
         raise JurorNotFound
-    campaign = pages.campaign_for(request, juror.campaign_id, "campaigns.jury")
+    campaign = pages.campaign_for(request, juror.campaign_id, *CHANGE)
     pages.succeeded(
         request,
         lambda: jury.unseat_juror(
@@ -158,6 +161,7 @@ def give(request, campaign_id, nominee_id):
 
 def _jury_page(request, campaign, form, status=200):
     actor = request.user.actor
+    is_late = has_voting_opened(campaign, timezone.now())
     return pages.show(
         request,
         "jury_campaign.html",
@@ -168,8 +172,8 @@ def _jury_page(request, campaign, form, status=200):
         campaign=campaign,
         progress=jury_progress(campaign),
         form=form,
-        reason_form=ReasonForm(),
-        can_seat=actor.can("campaigns.jury", campaign.agency_id),
+        late_form=ReasonForm() if is_late else None,
+        can_seat=actor.can(CHANGE[is_late], campaign.agency_id),
         is_seated=Juror.objects.filter(campaign=campaign, user_id=request.user.pk).exists(),
     )
 

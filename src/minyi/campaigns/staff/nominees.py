@@ -28,6 +28,7 @@ from .review_forms import FiguresFileForm, FiguresForm, FilesForm, NomineeForm, 
 
 ICON = "user"
 EDIT = "nominees.edit"
+LATE_FIGURES = "figures.change_late"
 
 
 class NomineeFilters(WagtailFilterSet):
@@ -174,7 +175,11 @@ def edit(request, nominee_id):
         ),
         reason_form=ReasonForm(),
         can_edit=request.user.actor.can(EDIT, campaign.agency_id),
+        can_withdraw=request.user.actor.can(
+            "nominees.withdraw_in_vote" if is_fixed else EDIT, campaign.agency_id
+        ),
         is_fixed=is_fixed,
+        **_figures_context(request, campaign),
         nominations=nominee.nominations.order_by("id"),
     )
 
@@ -237,6 +242,7 @@ def set_figures(request, nominee_id):
             nominee_id=nominee.pk,
             points=form.cleaned_data["points"],
             source=form.cleaned_data["source"],
+            reason=request.POST.get("reason", ""),
             actor=request.user.actor,
             now=timezone.now(),
         ),
@@ -248,7 +254,7 @@ def set_figures(request, nominee_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_figures(request, campaign_id):
     """Show the figures of a campaign and take a table of them."""
-    campaign = pages.campaign_for(request, campaign_id, EDIT)
+    campaign = pages.campaign_for(request, campaign_id, EDIT, LATE_FIGURES)
     form = FiguresFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         content = form.cleaned_data["table"].read(figures.FILE_BYTES + 1)
@@ -256,6 +262,7 @@ def import_figures(request, campaign_id):
             lines = figures.import_figures(
                 campaign_id=campaign.pk,
                 content=content,
+                reason=request.POST.get("reason", ""),
                 actor=request.user.actor,
                 now=timezone.now(),
             )
@@ -275,6 +282,7 @@ def import_figures(request, campaign_id):
         status=422 if form.errors else 200,
         campaign=campaign,
         form=form,
+        **_figures_context(request, campaign),
         nominees=campaign.nominees.filter(status=Nominee.Status.CANDIDATE).order_by("number"),
     )
 
@@ -282,12 +290,22 @@ def import_figures(request, campaign_id):
 @require_safe
 def figures_template(request, campaign_id):
     """Send the table to fill in, with numbers and names in place."""
-    campaign = pages.campaign_for(request, campaign_id, EDIT)
+    campaign = pages.campaign_for(request, campaign_id, EDIT, LATE_FIGURES)
     candidates = campaign.nominees.filter(status=Nominee.Status.CANDIDATE).order_by("number")
     rows = [[n.number, n.name, str(n.figures or ""), n.figures_source] for n in candidates]
     response = HttpResponse(csv_bytes(figures.COLUMNS, rows), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-figures.csv"'
     return response
+
+
+def _figures_context(request, campaign):
+    """Return who may change the figures now, and the reason it takes once voting is over."""
+    is_late = nominees.has_voting_closed(campaign, timezone.now())
+    needed = LATE_FIGURES if is_late else EDIT
+    return {
+        "can_set_figures": request.user.actor.can(needed, campaign.agency_id),
+        "late_form": ReasonForm(auto_id="late_%s") if is_late else None,
+    }
 
 
 def _nominee(request, nominee_id):

@@ -399,3 +399,14 @@ def test_a_rule_comes_into_force_at_midnight_of_the_office_not_of_greenwich():
     midnight = datetime(2026, 9, 3, tzinfo=OFFICE_TIME).astimezone(UTC)
     assert check(campaign, "title_length", now=midnight - timedelta(seconds=1)).is_met
     assert not check(campaign, "title_length", now=midnight).is_met
+
+
+def test_a_tie_is_not_left_to_a_jury_that_does_not_count():
+    campaign = given_ready_campaign(tie_rule="jury", jury_weight=0, public_weight=100)
+
+    found = check(campaign, "tie_rule")
+
+    assert (found.is_met, found.is_blocking) == (False, True)
+    assert "专家评审权重为 0" in found.finding
+    Campaign.objects.filter(pk=campaign.pk).update(tie_rule="public")
+    assert is_met(campaign, "tie_rule")

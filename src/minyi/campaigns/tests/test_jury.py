@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from minyi.campaigns.errors import (
     CampaignNotFound,
     JurorHasScored,
     JurorNotFound,
+    JuryFrozen,
     NomineeNotFound,
     NoPost,
     ReasonNeeded,
@@ -46,13 +47,18 @@ def given_scored_campaign(**fields):
     return campaign
 
 
-def seat(campaign, user, *, actor=None) -> Juror:
+def supervisor_of(campaign):
+    return given_staff(campaign.agency, Role.SUPERVISOR).actor
+
+
+def seat(campaign, user, *, actor=None, now=NOW, reason="") -> Juror:
     return jury.seat_juror(
         campaign_id=campaign.pk,
         user_id=user.pk,
         seat="行业专家",
+        reason=reason,
         actor=actor or organiser_of(campaign),
-        now=NOW,
+        now=now,
     )
 
 
@@ -71,7 +77,7 @@ def give(juror, nominee, points=80, *, now=NOW, **changed) -> None:
 
 
 def test_organisers_seat_people_who_can_log_in_even_from_another_agency():
-    campaign = given_scored_campaign()
+    campaign = given_scored_campaign(during="display")
     guest = given_staff(given_agency(), Role.REVIEWER)
 
     assert seat(campaign, guest).seat == "行业专家"
@@ -79,7 +85,7 @@ def test_organisers_seat_people_who_can_log_in_even_from_another_agency():
 
 
 def test_nobody_without_a_present_post_is_seated():
-    campaign = given_scored_campaign()
+    campaign = given_scored_campaign(during="display")
     gone = given_staff(campaign.agency, Role.REVIEWER)
     gone.posts.update(until=NOW.date() - timedelta(days=1))
 
@@ -89,7 +95,7 @@ def test_nobody_without_a_present_post_is_seated():
 
 
 def test_nobody_sits_twice():
-    campaign = given_scored_campaign()
+    campaign = given_scored_campaign(during="display")
     juror = given_juror(campaign)
 
     with pytest.raises(AlreadySeated):
@@ -98,7 +104,7 @@ def test_nobody_sits_twice():
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.REVIEWER, Role.SUPERVISOR])
 def test_only_organisers_seat_jurors(role):
-    campaign = given_scored_campaign()
+    campaign = given_scored_campaign(during="display")
     somebody = given_staff(campaign.agency, role)
 
     with pytest.raises(NotAllowed):
@@ -106,19 +112,20 @@ def test_only_organisers_seat_jurors(role):
 
 
 def test_organisers_of_another_agency_seat_nobody_here():
-    campaign = given_scored_campaign()
+    campaign = given_scored_campaign(during="display")
     stranger = organiser_of(given_campaign())
 
     with pytest.raises(CampaignNotFound):
         seat(campaign, given_staff(campaign.agency, Role.REVIEWER), actor=stranger)
 
 
-def unseat(juror, *, reason="因病", now=NOW) -> None:
-    jury.unseat_juror(juror_id=juror.pk, reason=reason, actor=organiser_of(juror.campaign), now=now)
+def unseat(juror, *, reason="因病", now=NOW, actor=None) -> None:
+    actor = actor or organiser_of(juror.campaign)
+    jury.unseat_juror(juror_id=juror.pk, reason=reason, actor=actor, now=now)
 
 
 def test_a_juror_leaves_before_scoring_and_only_with_a_reason():
-    juror = given_juror(given_scored_campaign())
+    juror = given_juror(given_scored_campaign(during="display"))
 
     with pytest.raises(ReasonNeeded):
         unseat(juror, reason="")
@@ -127,17 +134,46 @@ def test_a_juror_leaves_before_scoring_and_only_with_a_reason():
     assert not Juror.objects.exists()
 
 
+def test_once_voting_has_opened_only_a_supervisor_changes_the_jury_and_says_why():
+    campaign = given_scored_campaign(during="voting")
+    juror, guest = given_juror(campaign), given_staff(campaign.agency, Role.REVIEWER)
+    supervisor = supervisor_of(campaign)
+
+    with pytest.raises(JuryFrozen):
+        seat(campaign, guest, reason="增补")
+    with pytest.raises(JuryFrozen):
+        unseat(juror, reason="回避")
+    with pytest.raises(ReasonNeeded):
+        seat(campaign, guest, actor=supervisor)
+    seat(campaign, guest, reason="原专家因病退出，增补", actor=supervisor)
+    unseat(juror, reason="因病", actor=supervisor)
+
+    assert [one.user for one in Juror.objects.all()] == [guest]
+    entry = AuditEntry.objects.get(act="campaigns.juror.seated")
+    assert entry.facts["reason"] == "原专家因病退出，增补"
+
+
+def test_a_post_that_begins_today_counts_in_the_offices_day():
+    campaign = given_scored_campaign(during="display")
+    guest = given_staff(campaign.agency, Role.REVIEWER)
+    guest.posts.update(since=NOW.date())
+    past_midnight = datetime(2026, 9, 1, 16, 30, tzinfo=UTC)  # half past midnight of 2 September
+
+    assert seat(campaign, guest, now=past_midnight)
+
+
 def test_a_juror_who_has_scored_stays_unless_time_ran_out_half_way():
     campaign = given_scored_campaign()
     half, whole = given_juror(campaign), given_juror(campaign)
     given_scores(half, {1: 80})
     given_scores(whole, {1: 80, 2: 80})
+    supervisor = supervisor_of(campaign)
     after = campaign.stages.get(kind="verification").closes_at
 
     for juror, moment in ((half, NOW), (whole, NOW), (whole, after)):
         with pytest.raises(JurorHasScored):
-            unseat(juror, now=moment)
-    unseat(half, now=after)
+            unseat(juror, now=moment, actor=supervisor)
+    unseat(half, now=after, actor=supervisor)
 
     assert list(Juror.objects.all()) == [whole]
     entry = AuditEntry.objects.get(act="campaigns.juror.unseated")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
@@ -11,6 +12,7 @@ from minyi.campaigns.errors import (
     AlternativeMissing,
     BallotPaperFixed,
     BarredFromAward,
+    CampaignCancelled,
     CampaignNotFound,
     CannotMerge,
     CannotUnmerge,
@@ -399,6 +401,69 @@ def test_a_merged_nomination_follows_the_other_and_keeps_its_own_text():
     assert third.merged_into == first
     assert second.status == Nomination.Status.MERGED
     assert first.name in second.status_reason
+
+
+def test_who_was_merged_into_a_rejected_nomination_is_rejected_with_it():
+    campaign = given_campaign(during="review")
+    first, second = given_nomination(campaign), given_nomination(campaign)
+    act = {"actor": given_staff(campaign.agency, Role.REVIEWER).actor, "now": NOW}
+    nominations.merge_nominations(nomination_id=second.pk, into_id=first.pk, **act)
+
+    nominations.reject_nomination(nomination_id=first.pk, reason="不在评选范围", **act)
+
+    second.refresh_from_db()
+    assert second.status == Nomination.Status.REJECTED
+    assert second.status_reason == "不在评选范围"
+
+
+def test_nothing_is_reviewed_in_a_cancelled_campaign():
+    campaign = given_campaign(during="review", cancelled_at=NOW)
+    one, other = given_nomination(campaign), given_nomination(campaign)
+    nominee = given_nominee(campaign)
+    act = {
+        "nomination_id": one.pk,
+        "actor": given_staff(campaign.agency, Role.REVIEWER).actor,
+        "now": NOW,
+    }
+
+    for review in (
+        lambda: nominations.accept_nomination(**act),
+        lambda: nominations.reject_nomination(reason="不符", **act),
+        lambda: nominations.merge_nominations(into_id=other.pk, **act),
+        lambda: nominations.merge_into_nominee(nominee_id=nominee.pk, **act),
+    ):
+        with pytest.raises(CampaignCancelled):
+            review()
+    one.refresh_from_db()
+    assert one.status == Nomination.Status.SUBMITTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_file_is_decoded_while_the_database_waits(monkeypatch):
+    campaign = given_campaign(during="review")
+    nomination = given_nomination(campaign)
+    kept = NominationFile.objects.create(
+        nomination=nomination,
+        kind="picture",
+        file=ContentFile(picture_bytes(), name="a.jpg"),
+        alternative="窗口",
+    )
+    waits = []
+    decode = nominations.clean_picture
+    monkeypatch.setattr(
+        nominations,
+        "clean_picture",
+        lambda upload: (waits.append(connection.in_atomic_block), decode(upload))[1],
+    )
+
+    nominations.accept_nomination(
+        nomination_id=nomination.pk,
+        picture=AcceptedFile(kept.pk, "窗口"),
+        actor=given_staff(campaign.agency, Role.REVIEWER).actor,
+        now=NOW,
+    )
+
+    assert waits == [False]
 
 
 def test_a_merge_can_be_undone_until_the_other_is_decided():

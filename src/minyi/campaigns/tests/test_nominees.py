@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
@@ -12,10 +14,12 @@ from minyi.campaigns.errors import (
     BarredFromAward,
     CampaignNotFound,
     FiguresFileWrong,
+    FiguresFrozen,
     InducesSharing,
     NomineeNotFound,
     NomineeWithdrawn,
     ReasonNeeded,
+    WithdrawalNeedsSupervisor,
 )
 from minyi.campaigns.models import Campaign, Nominee
 from minyi.campaigns.services import figures, nominees
@@ -51,9 +55,16 @@ def edit(nominee, **changed) -> Nominee:
     )
 
 
-def withdraw(nominee, reason="本人申请") -> Nominee:
+def supervisor_of(campaign):
+    return given_staff(campaign.agency, Role.SUPERVISOR).actor
+
+
+def withdraw(nominee, reason="本人申请", *, actor=None) -> Nominee:
     return nominees.withdraw_nominee(
-        nominee_id=nominee.pk, reason=reason, actor=editor_of(nominee.campaign), now=NOW
+        nominee_id=nominee.pk,
+        reason=reason,
+        actor=actor or editor_of(nominee.campaign),
+        now=NOW,
     )
 
 
@@ -170,6 +181,26 @@ def test_pictures_and_films_need_words():
         nominees.replace_video(upload=ContentFile(film_bytes(), name="a.mp4"), caption="", **act)
 
 
+class Watched(ContentFile):
+    """A file that remembers whether a transaction was open when it was read."""
+
+    def read(self, *args):
+        self.waits = getattr(self, "waits", False) or connection.in_atomic_block
+        return super().read(*args)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_upload_is_decoded_while_the_database_waits():
+    nominee = given_nominee(given_campaign(during="display"))
+    act = {"nominee_id": nominee.pk, "actor": editor_of(nominee.campaign), "now": NOW}
+    picture, film = Watched(picture_bytes(), name="a.jpg"), Watched(film_bytes(), name="a.mp4")
+
+    nominees.replace_picture(upload=picture, alternative="窗口", **act)
+    nominees.replace_video(upload=film, caption="窗口", **act)
+
+    assert (picture.waits, film.waits) == (False, False)
+
+
 def test_an_editor_of_another_agency_finds_no_nominee():
     nominee = given_nominee(given_campaign())
 
@@ -190,14 +221,35 @@ def test_who_withdraws_leaves_the_ballot_paper_even_while_people_vote():
     paper = given_open_round(campaign, nominees=3)
     nominee = campaign.nominees.get(number=2)
 
-    withdraw(nominee, "本人申请退出")
+    supervisor = supervisor_of(campaign)
+
+    withdraw(nominee, "本人申请退出", actor=supervisor)
 
     paper.refresh_from_db()
     nominee.refresh_from_db()
     assert json.loads(paper.candidates) == [1, 3]
     assert nominee.status_reason == "本人申请退出"
     with pytest.raises(NomineeWithdrawn):
-        withdraw(nominee)
+        withdraw(nominee, actor=supervisor)
+
+
+@pytest.mark.parametrize("role", [Role.ORGANISER, Role.EDITOR, Role.REVIEWER])
+def test_once_people_vote_those_who_run_the_campaign_take_nobody_off_the_paper(role):
+    campaign = given_campaign(during="voting")
+    paper = given_open_round(campaign, nominees=3)
+
+    with pytest.raises(WithdrawalNeedsSupervisor):
+        withdraw(campaign.nominees.first(), actor=given_staff(campaign.agency, role).actor)
+
+    paper.refresh_from_db()
+    assert json.loads(paper.candidates) == [1, 2, 3]
+
+
+def test_before_the_vote_the_supervisor_withdraws_nobody():
+    nominee = given_nominee(given_campaign(during="display"))
+
+    with pytest.raises(NotAllowed):
+        withdraw(nominee, actor=supervisor_of(nominee.campaign))
 
 
 def test_a_withdrawal_needs_a_reason():
@@ -274,6 +326,26 @@ def test_what_is_no_such_table_is_refused(table):
 
     with pytest.raises(FiguresFileWrong):
         import_table(campaign, table)
+
+
+def test_figures_freeze_when_voting_closes_but_for_a_supervisor_with_a_reason():
+    campaign = given_campaign(during="voting")
+    nominee = given_nominee(campaign)
+    closed = campaign.stages.get(kind="voting").closes_at
+    table = {"campaign_id": campaign.pk, "content": "编号,名称,得分,来源\n1,,90,统计\n".encode()}
+    one = {"nominee_id": nominee.pk, "points": Decimal(80), "source": "统计"}
+    editor, supervisor = editor_of(campaign), supervisor_of(campaign)
+
+    figures.set_figures(**one, actor=editor, now=closed - timedelta(seconds=1))
+    for act, facts in ((figures.import_figures, table), (figures.set_figures, one)):
+        with pytest.raises(FiguresFrozen):
+            act(**facts, reason="更正", actor=editor, now=closed)
+        with pytest.raises(ReasonNeeded):
+            act(**facts, actor=supervisor, now=closed)
+        act(**facts, reason="统计部门更正", actor=supervisor, now=closed)
+
+    reasons = AuditEntry.objects.filter(act__startswith="campaigns.figures").order_by("id")
+    assert [entry.facts["reason"] for entry in reasons] == ["", "统计部门更正", "统计部门更正"]
 
 
 def test_one_figure_can_be_entered_and_taken_away_by_hand():

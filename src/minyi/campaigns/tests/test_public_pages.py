@@ -300,6 +300,13 @@ def test_a_page_with_a_ticket_stays_out_of_every_cache():
     assert "private" in stranger().get(path)["Cache-Control"]
 
 
+def test_pages_that_follow_a_cookie_say_so_to_caches():
+    campaign = given_vote()
+    paths = ("/", "/help/", *(f"/c/{campaign.slug}/{page}" for page in ("", "nominees/", "board/")))
+    for path in paths:
+        assert "Cookie" in stranger().get(path)["Vary"], path
+
+
 @pytest.mark.parametrize("during", ["display", "verification", "result"])
 def test_outside_the_voting_stage_nobody_gets_a_ballot(during):
     campaign = given_vote(during=during)

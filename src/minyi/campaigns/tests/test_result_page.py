@@ -85,3 +85,14 @@ def test_the_home_page_leads_to_the_result_once_it_may_be_seen(campaign):
     assert "查看公示结果" not in stranger().get(home).content.decode()
     compute_and_sign(campaign)
     assert "查看公示结果" in stranger().get(home).content.decode()
+
+
+def test_a_line_says_rank_name_and_score_before_its_parts_and_is_one_landmark(campaign):
+    compute_and_sign(campaign)
+    page = page_of(campaign)
+    first = page[page.index("mi-ranking__rank") :]
+    places = [
+        first.index(mark) for mark in ("</th>", "mi-ranking__score", 'data-label="票数">3<')
+    ]
+    assert places == sorted(places)
+    assert page.count('aria-labelledby="ranking"') == 1

@@ -393,7 +393,7 @@ def test_after_the_signature_scores_and_candidates_stay():
         )
     with pytest.raises(ResultFixed):
         nominees.withdraw_nominee(
-            nominee_id=nominee.pk, reason="异议成立", actor=organiser_of(campaign), now=NOW
+            nominee_id=nominee.pk, reason="异议成立", actor=supervisor_of(campaign), now=NOW
         )
 
 
@@ -411,7 +411,7 @@ def test_an_upheld_objection_can_be_put_right_by_taking_the_signature_back():
     nominees.withdraw_nominee(
         nominee_id=campaign.nominees.get(number=1).pk,
         reason="异议成立，取消资格",
-        actor=organiser_of(campaign),
+        actor=supervisor,
         now=NOW,
     )
     compute(campaign)

@@ -180,3 +180,14 @@ def test_there_is_nothing_to_pause_before_launch():
     actor = given_staff(campaign.agency, Role.SUPERVISOR).actor
     with pytest.raises(NotLaunched):
         rounds.pause_voting(campaign_id=campaign.pk, reason="暂停", actor=actor, now=NOW)
+
+
+def test_a_long_reason_is_cut_to_what_can_be_kept():
+    campaign = given_campaign(during="voting")
+    paper = given_open_round(campaign)
+    actor = given_staff(campaign.agency, Role.SUPERVISOR).actor
+
+    rounds.pause_voting(campaign_id=campaign.pk, reason="核" * 500, actor=actor, now=NOW)
+
+    paper.refresh_from_db()
+    assert paper.pause_reason == "核" * 200

@@ -123,7 +123,9 @@ def test_nobody_sees_the_points_of_another_juror(client):
 
 
 def test_organisers_seat_and_remove_jurors_on_the_page(client):
-    campaign = given_campaign(now=timezone.now(), public_weight=70, jury_weight=30)
+    campaign = given_campaign(
+        now=timezone.now(), during="display", public_weight=70, jury_weight=30
+    )
     somebody = given_staff(campaign.agency, Role.REVIEWER)
     stranger = given_staff(given_agency(), Role.REVIEWER)
     sign_in(client, campaign.agency, Role.ORGANISER)
@@ -136,6 +138,22 @@ def test_organisers_seat_and_remove_jurors_on_the_page(client):
     client.post(reverse("jury_unseat", args=[juror.pk]), {"reason": "回避"})
 
     assert not campaign.jurors.exists()
+
+
+def test_once_people_vote_the_supervisor_changes_the_jury_on_the_page_and_says_why(client):
+    campaign = given_campaign(now=timezone.now(), public_weight=70, jury_weight=30)
+    somebody = given_staff(campaign.agency, Role.REVIEWER)
+    address = reverse("jury_seat", args=[campaign.pk])
+    sign_in(client, campaign.agency, Role.ORGANISER)
+    assert "评审组不再调整" in page(client, "jury_campaign", campaign.pk)
+    assert address not in page(client, "jury_campaign", campaign.pk)
+    assert client.post(address, {"user_id": somebody.pk}).status_code == 403
+
+    sign_in(client, campaign.agency, Role.SUPERVISOR)
+    assert 'name="reason"' in page(client, "jury_campaign", campaign.pk)
+    client.post(address, {"user_id": somebody.pk, "reason": "原专家因病退出"})
+
+    assert campaign.jurors.get().user == somebody
 
 
 # --- Result

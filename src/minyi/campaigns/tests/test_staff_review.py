@@ -279,6 +279,30 @@ def test_an_editor_adds_edits_and_withdraws_a_candidate(client):
     assert "本人申请" in client.get(address).content.decode()
 
 
+def test_after_voting_the_supervisor_withdraws_and_corrects_figures_on_the_page(client):
+    campaign = given_campaign(
+        during="verification", public_weight=90, figures_weight=10, now=timezone.now()
+    )
+    nominee = given_nominee(campaign)
+    page = reverse("nominee_edit", args=[nominee.pk])
+    figures = reverse("nominee_set_figures", args=[nominee.pk])
+    withdrawal = reverse("nominee_withdraw", args=[nominee.pk])
+    sign_in(client, campaign.agency, Role.EDITOR)
+    shown = client.get(page).content.decode()
+    assert figures not in shown
+    assert withdrawal not in shown
+    assert client.post(figures, {"points": "90", "source": "统计"}).status_code == 403
+    assert client.post(withdrawal, {"reason": "想改"}).status_code == 403
+
+    sign_in(client, campaign.agency, Role.SUPERVISOR)
+    assert figures in client.get(page).content.decode()
+    client.post(figures, {"points": "90", "source": "统计", "reason": "统计部门更正"})
+    client.post(withdrawal, {"reason": "异议成立"})
+
+    nominee.refresh_from_db()
+    assert (nominee.figures, nominee.status) == (90, Nominee.Status.WITHDRAWN)
+
+
 def test_an_edit_of_the_name_after_voting_opened_is_explained_on_the_page(client):
     campaign = given_campaign(during="voting", now=timezone.now())
     nominee = given_nominee(campaign)

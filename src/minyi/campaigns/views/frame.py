@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from minyi.campaigns.queries import public
@@ -33,7 +34,13 @@ def page(
         "supervision_phone": campaign.supervision_phone,
     }
     response = render(request, template, {**frame, **context})
+    return for_one_reader(response)
+
+
+def for_one_reader(response: HttpResponse) -> HttpResponse:
+    """Say that language and type size, both in cookies, decide how the page looks."""
     response["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["Cookie"])
     return response
 
 

@@ -16,9 +16,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     """List all campaigns: what is open now, what comes, what is over."""
     found = public.list_campaigns(language=frame.reading_language(), now=timezone.now())
     groups = {state: [card for card in found if card.state == state] for state in STATES}
-    response = render(request, "campaigns/list.html", {"groups": groups})
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    return frame.for_one_reader(render(request, "campaigns/list.html", {"groups": groups}))
 
 
 STATES = ("open", "soon", "done")

@@ -3,6 +3,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -44,4 +45,5 @@ def download(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     response = HttpResponse(file.content, content_type=file.content_type)
     response["Content-Disposition"] = f'attachment; filename="{file.filename}"'
     response["Cache-Control"] = "public, no-cache"
+    patch_vary_headers(response, ["Cookie"])  # the names of its columns follow the language
     return response

@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 # A phone lent to neighbours: more people than this, or faster, and it is not one helper's phone.
 LENT_PER_DAY = 60
 LENT_PER_TEN_MINUTES = 25
+HANDS = 3
 
 
 class Ballots:
@@ -30,6 +31,7 @@ class Ballots:
         self.day: Codes = (self.ts + SHANGHAI_MS) // DAY
         self._texts: dict[str, Codes] = {}
         self._read_choices(candidates)
+        self.lent = np.zeros(self.n, bool)  # cast on a phone that went from hand to hand that day
         self.weight = self._weights()
 
     def has(self, *names: str) -> bool:
@@ -105,6 +107,7 @@ class Ballots:
         fastest = np.zeros(int(phone.max()) + 1)
         np.maximum.at(fastest, phone, in_ten)
         lent = (on_day <= LENT_PER_DAY) & (fastest[phone] <= LENT_PER_TEN_MINUTES)
+        self.lent = lent & (on_day >= HANDS)
         result: Floats = np.where(lent, np.minimum(weight, 1.0 / on_day), weight)
         return result
 

@@ -19,6 +19,7 @@ Flags = npt.NDArray[np.bool_]
 PAUSE_MS = 12 * HOUR  # a longer silence ends a group
 MACHINE = KIND_BITS["greeting"] | KIND_BITS["network"]
 REASONS = 4
+FEW_HANDS = 2.5  # fewer persons than this stand behind a helper's phone, however many ballots
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _keep_budget(rows: list[dict[str, Any]], kept: list[str], left: float) -> No
 
 def _look_alike(row: dict[str, Any], door_share: float, ref_share: float) -> str:
     """Return why a group is left alone although its ballots are over the line."""
-    if row["wave"] < MIN_GROUP:
+    if row["wave"] < MIN_GROUP or row["weight"] < FEW_HANDS:
         return "too_few"
     if row["machine"] >= 0.5:
         return ""

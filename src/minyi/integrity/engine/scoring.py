@@ -15,6 +15,7 @@ from .weights import BIAS, KINDS, LIFT_CAP, LINE, MATTERS, SOFT, SOFT_CAP, WEIGH
 KIND_BITS = {"phone": 1, "greeting": 2, "tempo": 4, "account": 8, "network": 16, "place": 32}
 HARD = 1 | 2 | 4 | 8
 CERTAIN = 15.0
+LENT_PHONE = 1.5  # a helper's neighbours share phone, place, hour and favourite by nature
 COMPANY_AT_MOST, STRANGER = 3.0, -6.0
 COMPANY_WEIGHT = 0.5
 
@@ -43,8 +44,9 @@ def score_pairs(ballots: Ballots) -> Scores:
     for name, lift in measure(ballots):
         parts[:, signals.index(name)] = np.minimum(lift, LIFT_CAP) * WEIGHTS[name]
     _cap_soft(parts, signals)
+    mercy = np.where(ballots.lent[ballots.pair_row], LENT_PHONE, 0.0)
     scores = Scores(
-        BIAS + parts.sum(axis=1, dtype=np.float64),
+        BIAS - mercy + parts.sum(axis=1, dtype=np.float64),
         parts,
         signals,
         _kinds(parts, signals),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The library in the staff console: papers of a launched campaign stay, and every act is told."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,11 @@ def edit(client, document):
     client.post(f"/staff/documents/edit/{document.pk}/", said)
     document.refresh_from_db()
     return document.document_number
+
+
+def opens(user, document) -> bool:
+    with closing(given_client(user).get(document.url)) as answer:
+        return answer.status_code == 200
 
 
 def acts() -> list[str]:
@@ -101,14 +107,13 @@ def test_whoever_begins_tomorrow_enters_the_library_tomorrow_and_leaves_with_the
     post = Post.objects.create(
         user=user, agency=agency, role=Role.EDITOR, since=timezone.localdate() + timedelta(days=1)
     )
-    address = document.url
-    assert given_client(user).get(address).status_code == 404
+    assert not opens(user, document)
     Post.objects.filter(pk=post.pk).update(since=timezone.localdate())
-    assert given_client(user).get(address).status_code == 200
+    assert opens(user, document)
     Post.objects.filter(pk=post.pk).update(
         since="2020-01-01", until=timezone.localdate() - timedelta(days=1)
     )
-    assert given_client(user).get(address).status_code == 404
+    assert not opens(user, document)
 
 
 def test_two_agencies_never_share_a_library_whatever_they_are_called(agency):

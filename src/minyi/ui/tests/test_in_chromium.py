@@ -126,6 +126,26 @@ def test_the_largest_type_reaches_30(open_guide):
     assert float(page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")) >= 30
 
 
+def test_the_header_stays_one_row_and_its_menus_on_the_screen(open_guide):
+    page = open_guide("largest").page
+    assert page.locator(".mi-header").bounding_box()["height"] < 100
+    for menu in page.locator(".mi-header .mi-menu").all():
+        menu.locator("summary").click()
+        box = menu.locator(".mi-menu__list").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        menu.locator("summary").click()
+
+
+def test_a_chart_fills_the_height_of_its_rows(open_guide):
+    page = open_guide().page
+    page.wait_for_selector("[data-plot] canvas")
+    heights = page.eval_on_selector_all(
+        "[data-plot]", "all => all.map(p => [p.clientHeight, p.querySelector('canvas').clientHeight])"
+    )
+    assert [plot for plot, _ in heights] == [canvas for _, canvas in heights]
+
+
 def test_large_type_keeps_its_line_height(open_guide):
     page = open_guide("large").page
     low = page.eval_on_selector_all(
@@ -163,6 +183,7 @@ def test_without_script_the_tables_are_open_and_the_ballot_is_a_form(open_guide)
     assert page.locator("[data-plot]").first.is_hidden()
     assert page.locator("form[data-ballot] input[name=pick]:not([type=hidden])").count() == 3
     assert page.locator("form[data-ballot] [type=submit]").is_enabled()
+    assert page.get_by_text("已选 –").is_hidden()
 
 
 def test_no_more_can_be_picked_than_the_rule_allows(open_guide):

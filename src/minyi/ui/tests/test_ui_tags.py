@@ -44,6 +44,12 @@ def test_a_moment_is_written_with_its_weekday_and_for_machines():
     assert 'datetime="2020-11-28T18:00:00+08:00"' in drawn
 
 
+def test_an_english_date_has_an_english_weekday():
+    with translation.override("en"):
+        drawn = when(datetime(2020, 11, 28, 10, 0, tzinfo=UTC))
+    assert ">Saturday 28 November 2020 at 18:00</time>" in drawn
+
+
 def test_the_distance_is_shown_where_asked():
     assert "天前</time>" in when(datetime(2020, 1, 1, tzinfo=UTC), "distance")
 

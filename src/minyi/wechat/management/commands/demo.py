@@ -24,10 +24,12 @@ class Command(BaseCommand):
         words = parser.add_subparsers(dest="word", required=True)
         words.add_parser("seed", help="prepare the sample data; harmless when it is there")
         crowd = words.add_parser("crowd", help="sandbox citizens vote through OAuth and ballot box")
-        crowd.add_argument("--voters", type=int, default=200)
-        crowd.add_argument("--campaign", default=None, help="address of the campaign")
-        crowd.add_argument("--product", default=settings.PUBLIC_URL)
-        crowd.add_argument("--sandbox", default=settings.WECHAT_API_URL)
+        crowd.add_argument("--voters", type=int, default=200, help="how many (200)")
+        crowd.add_argument("--campaign", default=None, help="last part of /c/<campaign>/")
+        crowd.add_argument("--product", default=settings.PUBLIC_URL, help="%(default)s (or PORT=)")
+        crowd.add_argument(
+            "--sandbox", default=settings.WECHAT_API_URL, help="%(default)s (or SANDBOX_PORT=)"
+        )
 
     def handle(self, *args: object, **options: Any) -> None:
         if options["word"] == "seed":
