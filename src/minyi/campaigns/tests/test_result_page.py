@@ -91,8 +91,6 @@ def test_a_line_says_rank_name_and_score_before_its_parts_and_is_one_landmark(ca
     compute_and_sign(campaign)
     page = page_of(campaign)
     first = page[page.index("mi-ranking__rank") :]
-    places = [
-        first.index(mark) for mark in ("</th>", "mi-ranking__score", 'data-label="票数">3<')
-    ]
+    places = [first.index(mark) for mark in ("</th>", "mi-ranking__score", 'data-label="票数">3<')]
     assert places == sorted(places)
     assert page.count('aria-labelledby="ranking"') == 1

@@ -10,7 +10,7 @@ import json
 
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
-from django.db import close_old_connections
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -99,8 +99,10 @@ def _shared(slug: str) -> State:
 
 
 def _poll_live(slug: str) -> State | None:
-    close_old_connections()  # the poller's thread belongs to no request that would do it
-    return _read_live(slug)
+    try:
+        return _read_live(slug)
+    finally:
+        connection.close()  # the poller's thread belongs to no request that would do it
 
 
 def _read_live(slug: str) -> State | None:

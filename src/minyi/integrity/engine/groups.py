@@ -18,6 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 PAUSE_MS = 12 * HOUR  # a longer silence ends a group
 MACHINE = KIND_BITS["greeting"] | KIND_BITS["network"]
+LIKE_PHONES = KIND_BITS["phone"] | KIND_BITS["tempo"]  # like phones at a like pace: a wall
 REASONS = 4
 FEW_HANDS = 2.5  # fewer persons than this stand behind a helper's phone, however many ballots
 
@@ -104,6 +105,7 @@ def _members(ballots: Ballots, scores: Scores, pair: Codes, over: Codes) -> pl.D
         "doubt": 1.0 / (1.0 + np.exp(scores.total[chosen] + 2.0)),
         "machine": (scores.kinds[chosen] & MACHINE) > 0,
         "tempo": (scores.kinds[chosen] & KIND_BITS["tempo"]) > 0,
+        "like_phones": (scores.kinds[chosen] & LIKE_PHONES) == LIKE_PHONES,
         "door": facets.exit_block(ballots)[over], "ref": ballots.text("ref")[over],
     })  # fmt: skip
 
@@ -125,6 +127,7 @@ def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[G
             doubt=pl.col("doubt").sum(),
             machine=pl.col("machine").mean(),
             tempo=pl.col("tempo").mean(),
+            like_phones=pl.col("like_phones").mean(),
         )
         .sort("group")
         .to_dicts()
@@ -161,7 +164,7 @@ def _look_alike(row: dict[str, Any], door_share: float, ref_share: float) -> str
         return "too_few"
     if row["machine"] >= 0.5:
         return ""
-    if door_share >= 0.7 and row["tempo"] < 0.5:
+    if door_share >= 0.5 and row["like_phones"] < 0.5:
         return "one_house"  # a campus, an office, a hall, a hospital
     if ref_share >= 0.5 and row["tempo"] < 0.5:
         return "one_chat"  # a group that follows one sharer

@@ -47,6 +47,7 @@ def spread_exits(row: Row) -> str:
     return f"{number % 200 + 1}.{number // 7 % 250}.{number // 31 % 250}.{number % 250}"
 
 
+BRISK = {"dwell_ms": lambda row: 6000 + number_of(row["openid"]) % 6000, "touch_n": 3}
 COMMONEST = {"model": "M1", "os": "iOS", "osv": "12", "tls": "tTrue0", "dev": "i1"}
 
 
@@ -111,6 +112,7 @@ def test_hurried_strangers_from_everywhere_are_caught():
     ("who", "changes", "within"),
     [
         ("a hall that scans one code", {"ip": "58.20.1.9", "src": "qr", **SEEN_NOW}, 15 * MINUTE),
+        ("a hurried hall", {"ip": "58.20.1.9", "src": "qr", **SEEN_NOW, **BRISK}, 15 * MINUTE),
         ("a chat group behind one sharer", {"src": "group_share", "ref": "o77", **SEEN_NOW}, HOUR),
         ("a class far from home", {"province": "外省", "city": "远城", "src": "group_share"}, HOUR),
         ("a night shift", {"ip": "58.20.1.9", "net": "wifi"}, 4 * HOUR),

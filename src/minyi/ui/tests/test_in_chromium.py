@@ -141,7 +141,8 @@ def test_a_chart_fills_the_height_of_its_rows(open_guide):
     page = open_guide().page
     page.wait_for_selector("[data-plot] canvas")
     heights = page.eval_on_selector_all(
-        "[data-plot]", "all => all.map(p => [p.clientHeight, p.querySelector('canvas').clientHeight])"
+        "[data-plot]",
+        "all => all.map(p => [p.clientHeight, p.querySelector('canvas').clientHeight])",
     )
     assert [plot for plot, _ in heights] == [canvas for _, canvas in heights]
 
