@@ -35,3 +35,13 @@ class LastAdministrator(DomainError):
     title = _("不能结束这一岗位")
     sentence = _("这是本单位最后一名管理员。")
     action = _("请先任命另一名管理员。")
+
+
+class PersonOfOthers(DomainError):
+    """This person also works for an agency that the actor does not administer."""
+
+    code = "person_of_others"
+    status = 403
+    title = _("不能重置")
+    sentence = _("该工作人员还在其他单位任职，或者负责平台运维。")
+    action = _("请联系平台运维人员办理。")

@@ -98,6 +98,16 @@ class AddAccountForm(WagtailAdminModelForm):  # type: ignore[misc]
         ]
 
 
+class NewPasswordForm(forms.Form):
+    """A password that an administrator sets; the person changes it after logging in."""
+
+    password = forms.CharField(
+        label=_("新口令"),
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text=_("至少 10 位；请当面或电话告知本人，由本人登录后修改。"),
+    )
+
+
 class CodeForm(forms.Form):
     """One six-digit code from the phone."""
 

@@ -4,7 +4,6 @@
 from functools import cache
 
 from django.db import transaction
-from django.forms import model_to_dict
 from django.utils import timezone
 
 from . import audit
@@ -18,7 +17,9 @@ def audited(view_class, *, act):
         @transaction.atomic
         def save_instance(self):
             changed = self.form.changed_data
-            before = model_to_dict(self.object, changed) if getattr(self, "object", None) else {}
+            # The form has put the new values into the row by now; what it began with is older.
+            adding = self.form.instance._state.adding
+            before = {} if adding else {name: self.form.initial.get(name) for name in changed}
             row = super().save_instance()
             audit.record(
                 actor=self.request.user.actor,

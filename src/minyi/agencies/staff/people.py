@@ -87,6 +87,7 @@ class PostViewSet(AgencyModelViewSet):
     menu_order = MENU_ORDER["posts"]
     add_view_class = AppointView
     edit_view_class = ChangePostView
+    edit_template_name = "agencies/post_edit.html"
     list_display = [
         "user",
         Column("get_role_display", label=_("岗位")),

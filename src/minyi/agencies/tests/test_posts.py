@@ -132,10 +132,11 @@ def test_somebody_who_begins_later_does_not_replace_the_last_administrator():
 def test_two_administrators_do_not_end_each_other():
     agency = given_agency()
     one, other = given_post(agency, Role.ADMINISTRATOR), given_post(agency, Role.ADMINISTRATOR)
+    first, second = one.user.actor, other.user.actor  # both read before either acts
     ending = {"title": "", "since": TODAY, "until": TODAY, "now": NOW}
-    posts.change_post(post=other, actor=one.user.actor, **ending)
+    posts.change_post(post=other, actor=first, **ending)
     with pytest.raises(LastAdministrator):
-        posts.change_post(post=one, actor=other.user.actor, **ending)
+        posts.change_post(post=one, actor=second, **ending)
 
 
 def test_the_console_appoints_through_the_service():

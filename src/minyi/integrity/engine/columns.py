@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The columns of an event log, and what stands in for a column that is absent."""
 
-from dataclasses import dataclass
-
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 SHANGHAI_MS = 8 * HOUR
 
@@ -14,13 +12,9 @@ TEXTS = (
 REQUIRED = ("event_id", "ts", "choices")
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):
     """A file that cannot be scored: which, why, and what to do."""
 
-    file: str
-    reason: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reason} {self.advice}"
+    def __init__(self, file: str, reason: str, advice: str) -> None:
+        super().__init__(f"{file}: {reason} {advice}")
+        self.file, self.reason, self.advice = file, reason, advice

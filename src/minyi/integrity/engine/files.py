@@ -53,19 +53,25 @@ def explain(out: Path, event_id: str) -> str:
     parts = _find(evidence, event_id, _evidence_path(out))
     group = Group(**record["groups"][int(parts["group"])])
     moment = datetime.fromtimestamp(int(row["decided_ts"]) / 1000, SHANGHAI)
+    settings = record["settings"]  # those of the day, should ours have changed since
+    weights: dict[str, float] = settings["weights"]
     lines = [
-        f"选票 {event_id}：已隔离待查，得分 {row['score']:.2f}（界线 {LINE}），"
+        f"选票 {event_id}：已隔离待查，得分 {row['score']:.2f}（界线 {settings['line']}），"
         f"{moment:%Y-%m-%d %H:%M:%S} 认定。",
-        f"Ballot {event_id}: under review, score {row['score']:.2f} (line {LINE}), "
+        f"Ballot {event_id}: under review, score {row['score']:.2f} (line {settings['line']}), "
         f"decided {moment:%Y-%m-%d %H:%M:%S} (Shanghai).",
         _group_in_words(group),
         "",
         *in_words(str(row["rules"])),
         "",
-        *(_signal_in_words(name, float(parts[name])) for name in WEIGHTS if parts[name] > 0.05),
+        *(
+            _signal_in_words(name, float(parts[name]), weight)
+            for name, weight in weights.items()
+            if parts[name] > 0.05
+        ),
     ]
-    if parts["company"] > 0:
-        lines.append(f"  company: {parts['company']:.2f}")
+    if parts["company"] != 0:
+        lines.append(f"  company: {parts['company']:+.2f}")
     return "\n".join(lines)
 
 
@@ -99,9 +105,9 @@ def _group_in_words(group: Group) -> str:
     )
 
 
-def _signal_in_words(name: str, part: float) -> str:
-    lift = exp(part / WEIGHTS[name])
-    rule = RULE_OF[base(name)]
+def _signal_in_words(name: str, part: float, weight: float) -> str:
+    lift = exp(part / weight)
+    rule = RULE_OF.get(base(name), base(name))
     where = "含同一出口" if name.startswith("house_") else "每个出口只计少数"
     reason = "主要依据" if part >= MATTERS else "辅助"
     return f"  {name} → {rule}: ≥ {lift:.1f} × （{where}），+{part:.2f}，{reason}"
