@@ -18,7 +18,7 @@ from .simulate import HELD_OUT, SHIFTS, Traffic
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "integrity.json"
 SEEDS = (HELD_OUT, HELD_OUT + 1)
-BALLOTS = 120_000
+BALLOTS = 100_000
 MILLION = 1_000_000
 Row = dict[str, object]
 

@@ -6,6 +6,7 @@ them save or delete rows. Wagtail says who is at work; without anybody a service
 that writes its own entry.
 """
 
+from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from wagtail.log_actions import get_active_log_context
@@ -14,7 +15,7 @@ from minyi.core import audit
 
 from .models import OfficialDocument, Picture
 
-_NOUNS = {Picture: "picture", OfficialDocument: "document"}
+_NOUNS: dict[type[Model], str] = {Picture: "picture", OfficialDocument: "document"}
 
 
 def watch_library() -> None:
@@ -24,16 +25,18 @@ def watch_library() -> None:
         post_delete.connect(_deleted, sender=model, dispatch_uid=f"library-{noun}-deleted")
 
 
-def _saved(sender, instance, created, raw=False, **_signal):
+def _saved(
+    *, instance: Picture | OfficialDocument, created: bool, raw: bool = False, **_signal: object
+) -> None:
     if not raw:
         _record(instance, "added" if created else "changed")
 
 
-def _deleted(sender, instance, **_signal):
+def _deleted(*, instance: Picture | OfficialDocument, **_signal: object) -> None:
     _record(instance, "deleted")
 
 
-def _record(item, verb):
+def _record(item: Picture | OfficialDocument, verb: str) -> None:
     user = get_active_log_context().user
     if user is None or not user.is_authenticated:
         return

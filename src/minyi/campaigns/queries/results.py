@@ -64,7 +64,6 @@ class ShownResult:
     agency: str
     state: State
     ballots: int
-    upto_ballot: int
     jurors: int
     seats: int
     weights: Weights
@@ -311,7 +310,6 @@ def _shown(result: Result, state: State) -> ShownResult:
         agency=campaign.agency.name,
         state=state,
         ballots=result.ballots,
-        upto_ballot=result.upto_ballot,
         jurors=jurors,
         seats=campaign.seats,
         weights=weights_of(campaign),

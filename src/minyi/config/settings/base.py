@@ -155,6 +155,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "minyi.agencies.lockout.locked_out"
+PROXIES = env.int("MINYI_PROXIES", default=1)  # ours, in front; production reads addresses by it
 OTP_TOTP_ISSUER = "民意"
 CSRF_FAILURE_VIEW = "minyi.core.refusals.csrf_failure"
 

@@ -25,4 +25,3 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 # Without it everybody behind the proxy shares one address, and one lock-out.
 AXES_CLIENT_IP_CALLABLE = "minyi.agencies.lockout.address_behind_proxies"
-PROXIES = env.int("MINYI_PROXIES", default=1)  # noqa: F405

@@ -14,7 +14,7 @@ from .weights import WEIGHTS
 DOOR = 12.0  # people one exit counts for, per candidate
 FEW = 20.0  # ballots' worth of belief that traits are independent
 SLOTS_MS = (20 * MINUTE, 4 * HOUR)
-NOT_A_TRAIT_AT_ZERO = {"greeting", "lot", "hall"}
+NOT_A_TRAIT_AT_ZERO = {"greeting", "lot", "hall", "place"}
 
 
 def trait_table(ballots: Ballots) -> Iterator[tuple[str, Codes]]:
@@ -99,4 +99,4 @@ def _away(ballots: Ballots) -> Codes:
     """Say, pair by pair, whether the ballot comes from outside the candidate's province."""
     home = ballots.home_province()[ballots.pair_candidate]
     here = ballots.text("province")[ballots.pair_row]
-    return np.where((home == 0) | (here == 0), 2, (here != home).astype(np.int64))
+    return np.where((home > 0) & (here > 0) & (here != home), 1, 0)

@@ -45,9 +45,9 @@ RULES = MappingProxyType(
             "来自候选人所在省以外的选票异常集中（从不单独作为依据）",
             "Unusually many from outside the candidate's province (never a reason alone).",
         ),
-        "hasty_from_afar": (
-            "外省且操作节奏相同的选票异常集中",
-            "Ballots from outside the province at one pace are unusually many.",
+        "same_haste_and_place": (
+            "同在本省或同在外省、操作节奏相同的选票异常集中",
+            "Ballots from home, or those from elsewhere, are unusually alike in pace.",
         ),
         "company": (
             "与同一时段已认定的异常选票高度相似",

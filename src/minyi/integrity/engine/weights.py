@@ -52,7 +52,7 @@ RULE_OF = MappingProxyType({
     "tempo": "same_tempo", "haste": "same_haste", "lot": "account_lot", "hall": "machine_hall",
     "standing": "same_standing", "model_standing": "same_phones_and_standing",
     "haste_standing": "same_haste_and_standing", "place": "from_afar",
-    "haste_place": "hasty_from_afar",
+    "haste_place": "same_haste_and_place",
 })  # fmt: skip
 
 MATTERS = 0.4  # a signal's share of the sum, from which it counts as a reason
