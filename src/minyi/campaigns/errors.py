@@ -312,6 +312,22 @@ class SignerComputed(DomainError):
     action = _("请由另一位监督人员签字。")
 
 
+class SignerScored(DomainError):
+    code = "signer_scored"
+    title = _("评审专家不能签字")
+    sentence = _("您是本活动的评审专家，不能对结果签字。")
+    action = _("请由另一位监督人员签字。")
+
+
+class SupervisorCannotScore(DomainError):
+    """Who watches over the result cannot be one of those who make it."""
+
+    code = "supervisor_cannot_score"
+    title = _("监督人员不能担任评审专家")
+    sentence = _("该人员在主办单位担任监督岗位，须对结果签字，不能同时评分。")
+    action = _("请另选评审专家。")
+
+
 class DigestChanged(DomainError):
     """What lies in the rows now is not what was computed."""
 

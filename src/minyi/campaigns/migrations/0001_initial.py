@@ -466,7 +466,14 @@ class Migration(migrations.Migration):
                 ("theme", models.CharField(blank=True, max_length=60, verbose_name="主题")),
                 ("purpose", models.TextField(verbose_name="目的和意义")),
                 ("scope", models.TextField(blank=True, verbose_name="评选范围和对象")),
-                ("seats", models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1)], verbose_name="入选名额")),
+                (
+                    "seats",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="入选名额",
+                    ),
+                ),
                 ("languages", models.JSONField(default=list, verbose_name="界面语言")),
                 (
                     "translations",

@@ -203,9 +203,7 @@ def gather_entries(campaign: Campaign, votes: Mapping[int, int]) -> list[Entry]:
     return entries
 
 
-def document_of(
-    campaign: Campaign, *, ballots: int, placed: list[Placed]
-) -> dict[str, object]:
+def document_of(campaign: Campaign, *, ballots: int, placed: list[Placed]) -> dict[str, object]:
     """Return what is hashed, signed and published: the outcome and all it follows from.
 
     Points are text, so that every programme spells them alike.

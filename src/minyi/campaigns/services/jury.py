@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import transaction
 from django.utils.timezone import localtime
 
+from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
     AlreadySeated,
     CampaignNotFound,
@@ -18,6 +19,7 @@ from minyi.campaigns.errors import (
     NoPost,
     ReasonNeeded,
     ScoresIncomplete,
+    SupervisorCannotScore,
     WrongStage,
 )
 from minyi.campaigns.models import Campaign, Juror, JuryScore, Nominee
@@ -50,8 +52,11 @@ def seat_juror(
     _check_may_change(campaign, reason, actor, now)
     check_result_is_open(campaign.pk)
     posts = apps.get_model("agencies", "Post").objects.current(localtime(now).date())
-    if not posts.filter(user_id=user_id).exists():
+    held = posts.filter(user_id=user_id)
+    if not held.exists():
         raise NoPost
+    if held.filter(agency_id=campaign.agency_id, role=Role.SUPERVISOR).exists():
+        raise SupervisorCannotScore
     juror, is_new = Juror.objects.get_or_create(
         campaign=campaign, user_id=user_id, defaults={"seat": tidy(seat)[:60]}
     )

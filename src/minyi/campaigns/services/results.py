@@ -25,6 +25,7 @@ from minyi.campaigns.errors import (
     ResultUnsigned,
     ScoringNotOver,
     SignerComputed,
+    SignerScored,
     VotingNotOver,
 )
 from minyi.campaigns.models import Ballot, Campaign, Nominee, Result, ResultLine, Round, Stage
@@ -105,6 +106,8 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
         raise ResultSigned
     if str(result.computed_by_id) == actor.id:
         raise SignerComputed
+    if campaign.jurors.filter(user_id=actor.id).exists():
+        raise SignerScored
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
     result.signed_by_id = int(actor.id)

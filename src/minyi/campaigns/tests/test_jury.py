@@ -15,6 +15,7 @@ from minyi.campaigns.errors import (
     NoPost,
     ReasonNeeded,
     ScoresIncomplete,
+    SupervisorCannotScore,
     WrongStage,
 )
 from minyi.campaigns.models import Juror, JuryScore, Nominee
@@ -270,3 +271,13 @@ def test_the_audit_trail_tells_that_a_juror_scored_not_what():
 
     entry = AuditEntry.objects.get(act="campaigns.juror.scored")
     assert entry.facts == {"number": 1}
+
+
+def test_who_must_sign_does_not_score():
+    campaign = given_campaign(during="before")
+    supervisor = given_staff(campaign.agency, Role.SUPERVISOR)
+    organiser = given_staff(campaign.agency, Role.ORGANISER)
+    with pytest.raises(SupervisorCannotScore):
+        jury.seat_juror(
+            campaign_id=campaign.pk, user_id=supervisor.pk, actor=organiser.actor, now=NOW
+        )

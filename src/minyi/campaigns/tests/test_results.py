@@ -23,6 +23,7 @@ from minyi.campaigns.errors import (
     ResultUnsigned,
     ScoringNotOver,
     SignerComputed,
+    SignerScored,
     VotingNotOver,
 )
 from minyi.campaigns.models import Campaign, JuryScore, Nominee, Result
@@ -321,6 +322,16 @@ def test_whoever_computed_cannot_sign():
 
     with pytest.raises(SignerComputed):
         sign(campaign, actor=both.actor)
+
+
+def test_a_juror_who_became_supervisor_cannot_sign():
+    campaign = given_finished_vote({1: 1})
+    compute(campaign)
+    juror = given_juror(campaign)
+    juror.user.posts.create(agency=campaign.agency, role=Role.SUPERVISOR, since="2020-01-01")
+
+    with pytest.raises(SignerScored):
+        sign(campaign, actor=juror.user.actor)
 
 
 @pytest.mark.parametrize("role", [Role.ORGANISER, Role.LEADER, Role.ADMINISTRATOR])
