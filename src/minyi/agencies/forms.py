@@ -58,7 +58,7 @@ class StaffLoginForm(OTPAuthenticationFormMixin, LoginForm):  # type: ignore[mis
 class AppointForm(WagtailAdminModelForm):  # type: ignore[misc]
     """Appoint somebody to a post; a new person gets an account with it."""
 
-    username = forms.CharField(
+    username = forms.SlugField(
         label=_("用户名"), max_length=60, help_text=_("本单位已有账号的，填写原用户名即可。")
     )
     name = forms.CharField(label=_("姓名"), max_length=40)

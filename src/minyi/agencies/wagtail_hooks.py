@@ -3,9 +3,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.permissions import register_permission_policy
 
 from . import staff
+
+# Names are the administrator's to change, and ours are not split in two as that form demands.
+NameEmailSettingsPanel.is_active = lambda _panel: False
 
 for policy in staff.policies:
     register_permission_policy(policy.model, policy)

@@ -16,7 +16,25 @@ from minyi.core.errors import DomainError
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 
 
-class AppointView(generic.CreateView):
+class _RefusedOnTheForm:
+    """Show what the service refused on the form itself, with everything that was typed."""
+
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except DomainError as refusal:
+            return self._refused(form, None, f"{refusal.detail}{refusal.action}")
+        except ValidationError as refusal:
+            return self._refused(form, "password", refusal)
+
+    def _refused(self, form, field, words):
+        form.add_error(field, words)
+        self.produced_error_code = "validation_error"
+        self.produced_error_message = self.get_error_message()
+        return self.form_invalid(form)
+
+
+class AppointView(_RefusedOnTheForm, generic.CreateView):
     """The agency comes from the actor's own posts, never from the form alone."""
 
     def get_form(self, form_class=None):
@@ -25,16 +43,6 @@ class AppointView(generic.CreateView):
             label=_("单位"), queryset=self._agencies(), initial=self._agencies().first()
         )
         return form
-
-    def form_valid(self, form):
-        try:
-            return super().form_valid(form)
-        except DomainError as refusal:
-            form.add_error(None, refusal.detail)
-            return self.form_invalid(form)
-        except ValidationError as refusal:
-            form.add_error("password", refusal)
-            return self.form_invalid(form)
 
     def save_instance(self):
         said = self.form.cleaned_data
@@ -58,7 +66,7 @@ class AppointView(generic.CreateView):
         return mine.filter(pk__in=allowed)
 
 
-class ChangePostView(generic.EditView):
+class ChangePostView(_RefusedOnTheForm, generic.EditView):
     def save_instance(self):
         said = self.form.cleaned_data
         return posts.change_post(
@@ -69,13 +77,6 @@ class ChangePostView(generic.EditView):
             actor=self.request.user.actor,
             now=timezone.now(),
         )
-
-    def form_valid(self, form):
-        try:
-            return super().form_valid(form)
-        except DomainError as refusal:
-            form.add_error(None, refusal.detail)
-            return self.form_invalid(form)
 
 
 class PostViewSet(AgencyModelViewSet):

@@ -168,3 +168,20 @@ def test_the_console_does_not_appoint_in_a_foreign_agency():
     }
     assert client.post("/staff/posts/new/", said).status_code == 200
     assert not User.objects.filter(username="newcomer").exists()
+
+
+def test_a_taken_user_name_is_told_on_the_form():
+    agency = given_agency()
+    theirs = given_staff(given_agency())
+    client = given_client(given_staff(agency, Role.ADMINISTRATOR))
+    said = {
+        "username": theirs.username,
+        "name": "李某",
+        "password": "a-long-enough-password",
+        "role": Role.REVIEWER,
+        "since": "2026-11-21",
+        "agency": agency.pk,
+    }
+    answer = client.post("/staff/posts/new/", said)
+    assert answer.status_code == 200
+    assert "属于另一位工作人员" in answer.content.decode()

@@ -22,7 +22,6 @@ from django.db import transaction
 from django.utils.timezone import localtime
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Collection
 
 from minyi.agencies.samples import SampleOffice
 from minyi.campaigns.models import Ballot, Campaign
@@ -336,7 +335,7 @@ def _satisfaction(name: str) -> str:
 
 
 def _approval(studio: _Studio) -> object:
-    collection = Collection.objects.get(name=studio.office.agency.name)
+    collection = studio.office.agency.library
     return get_document_model().objects.create(
         title="关于同意开展评选活动的批复（示例）",
         document_number="江评组〔2026〕7号（示例）",
@@ -347,7 +346,7 @@ def _approval(studio: _Studio) -> object:
 
 def _publish_pictures(office: SampleOffice) -> dict[str, Any]:
     """Draw the project's own illustrations and put them into the office's library."""
-    collection = Collection.objects.get(name=office.agency.name)
+    collection = office.agency.library
     words = {picture.name: picture.alternative for picture in pictures.PICTURES}
     words[pictures.COVER] = pictures.COVER_ALTERNATIVE
     made = {}

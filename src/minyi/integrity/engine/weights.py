@@ -56,7 +56,7 @@ RULE_OF = MappingProxyType({
 })  # fmt: skip
 
 MATTERS = 0.4  # a signal's share of the sum, from which it counts as a reason
-LINE = -1.0  # sum from which a ballot is put before its group
+LINE = -1.5  # sum from which a ballot is put before its group
 MIN_GROUP = 12.0  # persons
 BUDGET = 0.0005  # expected honest ballots quarantined, as a share of all ballots
 
