@@ -14,7 +14,7 @@ from .attacks import FAMILIES, Attack, brush
 from .honest import CROWDS, join, take
 from .world import OPENS_MS, Columns, Shift, World
 
-HELD_OUT = 9_000
+HELD_OUT = 9_100  # 9,000 and 9,001 were spent: the line was moved after looking at them
 ISPS = np.array(["CMCC", "CT", "CU", "EDU", "IDC", "OVERSEAS"])
 SOURCES = np.array(
     ["article", "timeline", "menu", "search", "direct", "single_share", "group_share", "qr"]

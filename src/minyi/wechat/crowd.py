@@ -30,7 +30,7 @@ _HEADERS = {
     "Accept": "text/html,application/json;q=0.9",
     "Accept-Encoding": "identity",
 }
-_form = re.compile(r'<form\s[^>]*data-ballot="\d+"\s+data-min="(\d+)"\s+data-max="(\d+)"')
+_form = re.compile(r'<form\s[^>]*data-ballot="\d+"[^>]*\sdata-min="(\d+)"\s+data-max="(\d+)"')
 _ticket = re.compile(r'name="ticket"\s+value="([^"]+)"')
 _nonce = re.compile(r'name="nonce"\s+value="([^"]+)"')
 _pick = re.compile(r'name="pick"\s+value="(\d+)"')
