@@ -84,10 +84,12 @@ def a_launch_is_refused_with_reasons(
 ) -> None:
     visitors.expect_status(409)
     visitors.expect_status(422)
-    staff.launch(page, product, campaign)
-    refusal = page.get_by_role("alert")
+    staff.overview(page, product, campaign)
+    page.get_by_role("link", name="发布活动").click()
+    obstacles = page.locator(".mi-checklist")
     for reason in ("批准文件", "不收取费用", "评审专家"):
-        expect(refusal).to_contain_text(reason)
+        expect(obstacles).to_contain_text(reason)
+    expect(page.get_by_role("button", name="确认发布")).to_have_count(0)
     look(page, "staff-launch-refused")
     staff.overview(page, product, campaign)
     expect(page.get_by_text("4 项未通过")).to_be_visible()

@@ -381,6 +381,7 @@ def _clean_copy(
 def _publish_file(nomination: Nomination, clean: Upload, accepted: AcceptedFile) -> int:
     picture = publish_picture(
         clean=clean,
+        agency=nomination.campaign.agency,
         title=nomination.name,
         words=picture_words(accepted.alternative),
         credit=_("公众推荐材料"),

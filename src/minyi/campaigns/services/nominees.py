@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Max
 from wagtail.images import get_image_model
 
+from minyi.agencies.models import Agency
+from minyi.agencies.services.libraries import keep_library
 from minyi.campaigns.errors import (
     AlternativeMissing,
     BallotPaperFixed,
@@ -149,7 +151,9 @@ def replace_picture(
     # Decoding takes seconds: it happens before the transaction, not inside it.
     with clean_picture(upload) as clean, transaction.atomic():
         nominee = _lock_editable(nominee_id, actor)
-        picture = publish_picture(clean=clean, title=nominee.name, words=words, credit="")
+        picture = publish_picture(
+            clean=clean, agency=nominee.campaign.agency, title=nominee.name, words=words, credit=""
+        )
         nominee.picture_id, before = picture.pk, nominee.picture_id
         nominee.save(update_fields=["picture"])
         audit.record(
@@ -234,10 +238,14 @@ def video_words(caption: str) -> str:
     return words
 
 
-def publish_picture(*, clean: Upload, title: str, words: str, credit: str) -> Any:
-    """Put a picture that was written anew among the published ones."""
+def publish_picture(*, clean: Upload, agency: Agency, title: str, words: str, credit: str) -> Any:
+    """Put a picture that was written anew into the agency's library."""
     return get_image_model().objects.create(
-        title=title[:100], file=clean, alternative=words, credit=credit
+        title=title[:100],
+        file=clean,
+        alternative=words,
+        credit=credit,
+        collection=agency.library or keep_library(agency),
     )
 
 
