@@ -119,7 +119,7 @@ def let_time_pass(product: Product, slug: str, *, until: str) -> None:
     """Move one campaign into the past so far that the stage `until` opened a moment ago.
 
     A selection takes weeks, and nothing in the product can hurry a clock. So its timetable, its
-    ballot paper and its ballots are all moved back by the same span: for the product this is the
+    ballot paper, its ballots and its result are all moved back by the same span: for the product this is the
     same as having waited. Nothing else is touched, and nothing opens or closes but by the clock.
     """
     with closing(sqlite3.connect(product.database, timeout=10)) as rows, rows:
@@ -145,6 +145,22 @@ def let_time_pass(product: Product, slug: str, *, until: str) -> None:
             "UPDATE campaigns_ballot SET cast_ms = cast_ms - ?"
             " WHERE round_id = (SELECT id FROM campaigns_round WHERE slug = ?)",
             (ms, slug),
+        )
+        _age_result(rows, slug, span)
+
+
+def _age_result(rows: sqlite3.Connection, slug: str, span: timedelta) -> None:
+    """Move the moments at which the result was computed and signed back as well."""
+    found = rows.execute(
+        "SELECT r.id, r.computed_at, r.signed_at FROM campaigns_result r"
+        " JOIN campaigns_campaign c ON c.id = r.campaign_id WHERE c.slug = ?",
+        (slug,),
+    ).fetchall()
+    for pk, *moments in found:
+        earlier = [_text(_moment(moment) - span) if moment else None for moment in moments]
+        rows.execute(
+            "UPDATE campaigns_result SET computed_at = ?, signed_at = ? WHERE id = ?",
+            (*earlier, pk),
         )
 
 
