@@ -119,7 +119,7 @@ def let_time_pass(product: Product, slug: str, *, until: str) -> None:
     """Move one campaign into the past so far that the stage `until` opened a moment ago.
 
     A selection takes weeks, and nothing in the product can hurry a clock. So its timetable, its
-    ballot paper, its ballots and its result are all moved back by the same span: for the product this is the
+    ballot paper, its ballots and its result all move back by one span: for the product this is the
     same as having waited. Nothing else is touched, and nothing opens or closes but by the clock.
     """
     with closing(sqlite3.connect(product.database, timeout=10)) as rows, rows:

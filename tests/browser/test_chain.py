@@ -4,7 +4,6 @@
 import csv
 import io
 import json
-import re
 import time
 import zipfile
 from pathlib import Path
@@ -248,10 +247,8 @@ def _from_page(page: Page) -> dict[str, tuple[int, str, int]]:
     found = {}
     for line in lines.all():
         name = line.get_by_role("link").inner_text()
-        votes = re.search(r"(\d[\d,]*)\s*票", line.inner_text())
-        assert votes, line.inner_text()
-        rank = int(line.get_by_role("cell").first.inner_text())
-        found[name] = (rank, line.locator("strong").inner_text(), int(votes[1].replace(",", "")))
+        rank, score, votes = line.get_by_role("cell").all_inner_texts()[:3]
+        found[name] = (int(rank), score, int(votes.replace(",", "")))
     return found
 
 
