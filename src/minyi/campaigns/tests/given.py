@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.files.base import ContentFile
 from django.utils.timezone import localtime
+from wagtail.models import Collection
 
 from minyi.agencies.models import Agency, OfficialAccount, Post, Region, User
 from minyi.agencies.policies import Role
@@ -93,6 +94,11 @@ def given_account(agency: Agency, slug: str = "", **fields: object) -> OfficialA
     )
 
 
+def given_root_collection() -> Collection:
+    """The root Wagtail hangs files on; a test that flushes the database takes it along."""
+    return Collection.get_first_root_node() or Collection.add_root(name="Root")
+
+
 def given_picture(alternative: str = "窗口工作人员正在为群众办事") -> Picture:
     return Picture.objects.create(
         title="示例图片",
@@ -100,6 +106,7 @@ def given_picture(alternative: str = "窗口工作人员正在为群众办事") 
         width=1,
         height=1,
         alternative=alternative,
+        collection=given_root_collection(),
     )
 
 
@@ -107,6 +114,7 @@ def given_document(number: str = "青政示〔2026〕1号") -> OfficialDocument:
     return OfficialDocument.objects.create(
         title="批准文件（示例）",
         document_number=number,
+        collection=given_root_collection(),
         file=ContentFile(b"%PDF-1.4 example", name=f"document-{next(_next)}.pdf"),
     )
 
