@@ -23,7 +23,7 @@ from minyi.campaigns.errors import (
     ReasonNeeded,
     WrongStage,
 )
-from minyi.campaigns.models import Campaign, Category, Criterion, Result, Round, Stage
+from minyi.campaigns.models import Campaign, Category, Criterion, Result, Round
 from minyi.campaigns.queries.checklist import CheckItem, launch_checklist
 from minyi.core import audit
 from minyi.core.actors import Actor
@@ -169,18 +169,13 @@ def cancel_campaign(*, campaign_id: int, reason: str, actor: Actor, now: datetim
     return row
 
 
-def has_voting_opened(campaign: Campaign, now: datetime) -> bool:
-    """Tell whether the first ballot may already have been cast."""
-    return Stage.objects.filter(campaign=campaign, kind="voting", opens_at__lte=now).exists()
-
-
 def frozen_fields(campaign: Campaign, now: datetime) -> frozenset[str]:
     """Return what an edit may no longer touch."""
     if campaign.cancelled_at is not None:
         return EDITABLE
     if campaign.launched_at is None:
         return frozenset()
-    return PAPERS | RULES if has_voting_opened(campaign, now) else PAPERS
+    return PAPERS | RULES if stages.has_voting_opened(campaign, now) else PAPERS
 
 
 # --- Steps ------------------------------------------------------------------------------------

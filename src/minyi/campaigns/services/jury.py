@@ -26,7 +26,8 @@ from minyi.campaigns.models import Campaign, Juror, JuryScore, Nominee
 from minyi.core import audit
 from minyi.core.actors import Actor
 
-from .nominees import check_result_is_open, has_voting_opened
+from .nominees import check_result_is_open
+from .stages import has_voting_opened
 from .texts import tidy
 
 HIGHEST = 100

@@ -30,6 +30,7 @@ from minyi.core import audit
 from minyi.core.actors import Actor
 
 from . import rounds
+from .stages import has_voting_opened
 from .texts import (
     check_category,
     check_length,
@@ -264,11 +265,6 @@ def check_may_stand(*, campaign: Campaign, name: str) -> None:
         raise BarredFromAward(name=name)
     if any(hit.rule.code == "V-04" for hit in lint_texts({label_of("name"): name})):
         raise PupilsHonour(name=name)
-
-
-def has_voting_opened(campaign: Campaign, now: datetime) -> bool:
-    """Tell whether the first ballot may have been cast."""
-    return bool(campaign.stages.filter(kind="voting", opens_at__lte=now).exists())
 
 
 def check_result_is_open(campaign_id: int) -> None:

@@ -125,3 +125,8 @@ def _checked(entries: list[StageEntry]) -> list[StageEntry]:
         unique = list(dict.fromkeys(problems))
         raise CampaignInvalid(summary="".join(unique), problems={"stages": unique})
     return entries
+
+
+def has_voting_opened(campaign: Campaign, now: datetime) -> bool:
+    """Tell whether the first ballot may already have been cast."""
+    return bool(campaign.stages.filter(kind="voting", opens_at__lte=now).exists())

@@ -18,6 +18,7 @@ from minyi.campaigns.errors import CampaignInvalid
 from minyi.campaigns.models import Campaign, Round
 from minyi.campaigns.queries.overview import campaign_state
 from minyi.campaigns.services import campaigns
+from minyi.campaigns.services.stages import has_voting_opened
 from minyi.core.errors import DomainError
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 from minyi.core.words import listed
@@ -134,7 +135,7 @@ class CampaignEditView(generic.EditView):
 
     def get_context_data(self, **kwargs):
         campaign = self.object
-        opened = campaigns.has_voting_opened(campaign, timezone.now())
+        opened = has_voting_opened(campaign, timezone.now())
         return super().get_context_data(
             is_launched=campaign.launched_at is not None, has_voting_opened=opened, **kwargs
         )

@@ -16,7 +16,7 @@ from minyi.campaigns.errors import JurorNotFound
 from minyi.campaigns.models import Juror, JuryScore, Nominee
 from minyi.campaigns.queries.results import jury_progress
 from minyi.campaigns.services import jury
-from minyi.campaigns.services.nominees import has_voting_opened
+from minyi.campaigns.services.stages import has_voting_opened
 from minyi.core.staff import MENU_ORDER, AgencyPolicy
 
 from . import pages

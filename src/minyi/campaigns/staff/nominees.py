@@ -19,6 +19,7 @@ from minyi.campaigns.errors import NomineeNotFound
 from minyi.campaigns.models import Nominee
 from minyi.campaigns.queries.exports import csv_bytes
 from minyi.campaigns.services import figures, nominees
+from minyi.campaigns.services.stages import has_voting_opened
 from minyi.core.errors import DomainError, NotAllowed, NotFound
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 
@@ -124,7 +125,7 @@ def add(request, campaign_id):
         status=422 if form.errors or form.non_field_errors() else 200,
         campaign=campaign,
         form=form,
-        is_fixed=nominees.has_voting_opened(campaign, timezone.now()),
+        is_fixed=has_voting_opened(campaign, timezone.now()),
     )
 
 
@@ -136,7 +137,7 @@ def edit(request, nominee_id):
     form = NomineeForm(
         request.POST or None, initial=NomineeForm.initial_from(nominee), campaign=campaign
     )
-    is_fixed = nominees.has_voting_opened(campaign, timezone.now())
+    is_fixed = has_voting_opened(campaign, timezone.now())
     if is_fixed:
         form.fix_ballot_fields()
     if request.method == "POST" and form.is_valid():
