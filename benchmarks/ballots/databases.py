@@ -17,6 +17,7 @@ POSTGRES_URL = os.environ.get("DATABASE_URL_PG", "postgresql://postgres@127.0.0.
 SCHEMA = f"ballotbox_bench_{os.getpid()}"
 _ROUND = """
 INSERT INTO campaigns_round
+       (id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, candidates)
 VALUES (1, 'storm', 0, 9999999999999, false, 1, 3, 'campaign', '[1, 2, 3, 4, 5, 6, 7, 8, 9]')
 """
 

@@ -3,41 +3,57 @@
 
 import json
 import os
-import sqlite3
-from dataclasses import asdict, dataclass
+import sys
+from dataclasses import asdict
+from typing import Any
 
 from benchmarks.ballots.databases import (
     postgres_database,
     postgres_inserts_per_second,
     sqlite_database,
 )
+from benchmarks.ballots.ledger import measure_ledger
 from benchmarks.ballots.load import Load, send_all
+from benchmarks.ballots.rows import (
+    CONNECTIONS,
+    OUR_APP,
+    REPEATS,
+    STORM,
+    Row,
+    expect,
+    middle,
+    rows_of,
+)
 from benchmarks.ballots.servers import ROOT, granian
 from benchmarks.ballots.voters import ballots_of_new_voters, double_ballots, empty_posts
 
 RESULTS = ROOT / "benchmarks" / "results" / "ballots.json"
-CONNECTIONS = 1024  # a crowd; each waits for its answer before it sends again
-STORM = 60_000
-REPEATS = 5  # floor and ballots alternate, so that a noisy neighbour disturbs both
-OUR_APP = "ballotbox.app:app"
 SHARE_OF_FLOOR, TIMES_NAIVE, LIMIT_MS = 0.35, 5.0, 100
 TIMES_SQLITE, SHARE_OF_INSERTS = 1.3, 0.8
+LEDGER_NOTE = "With the public log"  # how the sentence about it begins in the note
 SATURATED = 0.85  # of a core: from here on the generator may be what is measured
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the result: what was measured beside what it is compared with."""
-
-    claim: str
-    measured: str
-    floor: str
-    ratio: str
-    met: bool
-
-
 def main() -> None:
-    """Run everything, print it, write benchmarks/results/ballots.json."""
+    """Run everything, print it, write benchmarks/results/ballots.json.
+
+    With the argument `ledger` only the rows of the public log are measured anew.
+    """
+    if sys.argv[1:] == ["ledger"]:
+        result = json.loads(RESULTS.read_text(encoding="utf-8"))
+        old_rows, note = result["rows"], result["note"].partition(LEDGER_NOTE)[0].rstrip()
+    else:
+        old_rows, note = _measure_without_log()
+    rows, sentence = measure_ledger()
+    fresh = [asdict(row) for row in rows]
+    claims = {row.claim for row in rows}
+    _publish(
+        [*(row for row in old_rows if row["claim"] not in claims), *fresh],
+        f"{note} {LEDGER_NOTE}{sentence.removeprefix(LEDGER_NOTE)}",
+    )
+
+
+def _measure_without_log() -> tuple[list[dict[str, Any]], str]:
     rows, busy = measure()
     note = (
         f"{CONNECTIONS} connections, each voter new, every ballot flushed to disk before its "
@@ -47,12 +63,17 @@ def main() -> None:
     )
     if busy > SATURATED:
         note += " The generator was saturated: the floor is higher than measured."
-    result = {"title": "Ballots", "rows": [asdict(row) for row in rows], "note": note}
+    return [asdict(row) for row in rows], note
+
+
+def _publish(rows: list[dict[str, Any]], note: str) -> None:
+    result = {"title": "Ballots", "rows": rows, "note": note}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     for row in rows:
-        verdict = "met" if row.met else "NOT MET"
-        print(f"{row.claim}: {row.measured} against {row.floor}: {row.ratio} ({verdict})")
+        verdict = "met" if row["met"] else "NOT MET"
+        measured = f"{row['measured']} against {row['floor']}: {row['ratio']}"
+        print(f"{row['claim']}: {measured} ({verdict})")
     print(note)
 
 
@@ -93,14 +114,14 @@ def _floor_and_storm() -> tuple[Load, Load]:
 def _storm(port: int, count: int, *, rows_in: str | None = None) -> Load:
     send_all(port, ballots_of_new_voters(2_000), connections=CONNECTIONS)
     load = send_all(port, ballots_of_new_voters(count), connections=CONNECTIONS)
-    _expect(load, {201: count})
-    if rows_in is not None and _rows(rows_in) != count + 2_000:
+    expect(load, {201: count})
+    if rows_in is not None and rows_of(rows_in) != count + 2_000:
         raise AssertionError("Not every acknowledged ballot is in the table.")
     return load
 
 
 def _latency(rate: float) -> Row:
-    p99 = _middle([_p99_at(rate) for _ in range(REPEATS)])
+    p99 = middle([_p99_at(rate) for _ in range(REPEATS)])
     return Row(
         f"99 of 100 answered within {LIMIT_MS} ms at 70 % of that load",
         f"{p99:.0f} ms at {rate:,.0f} ballots/s",
@@ -115,7 +136,7 @@ def _p99_at(rate: float) -> float:
     with sqlite_database() as path, granian(OUR_APP, DATABASE_URL=f"sqlite:///{path}") as port:
         send_all(port, ballots_of_new_voters(2_000), connections=256)
         load = send_all(port, ballots_of_new_voters(count), connections=CONNECTIONS, rate=rate)
-        _expect(load, {201: count})
+        expect(load, {201: count})
         return load.percentile_ms(0.99)
 
 
@@ -124,7 +145,7 @@ def _against_naive(rate: float) -> Row:
     with sqlite_database() as path, granian(target, NAIVE_DATABASE=path) as port:
         send_all(port, ballots_of_new_voters(200), connections=64)
         load = send_all(port, ballots_of_new_voters(4_000), connections=64)
-        _expect(load, {201: 4_000})
+        expect(load, {201: 4_000})
     return Row(
         f"at least {TIMES_NAIVE:g} × a plain Django view with Model.objects.create()",
         f"{rate:,.0f} ballots/s",
@@ -137,8 +158,8 @@ def _against_naive(rate: float) -> Row:
 def _duplicates() -> Row:
     with sqlite_database() as path, granian(OUR_APP, DATABASE_URL=f"sqlite:///{path}") as port:
         load = send_all(port, double_ballots(10_000), connections=CONNECTIONS)
-        _expect(load, {201: 10_000, 409: 10_000})
-        duplicates = _rows(path) - 10_000
+        expect(load, {201: 10_000, 409: 10_000})
+        duplicates = rows_of(path) - 10_000
     claim = "duplicates left by 10,000 simultaneous double submissions"
     return Row(claim, str(duplicates), "none", "–", duplicates == 0)
 
@@ -167,20 +188,3 @@ def _sqlite_and_postgres(url: str) -> tuple[Load, Load]:
         embedded = _storm(port, STORM // 2, rows_in=path)
     with granian(OUR_APP, workers=2, DATABASE_URL=url) as port:
         return embedded, _storm(port, STORM // 2)
-
-
-def _expect(load: Load, statuses: dict[int, int]) -> None:
-    if dict(load.statuses) != statuses:
-        raise AssertionError(f"Expected {statuses}, got {dict(load.statuses)}.")
-
-
-def _rows(path: str) -> int:
-    connection = sqlite3.connect(path)
-    try:
-        return int(connection.execute("SELECT count(*) FROM campaigns_ballot").fetchone()[0])
-    finally:
-        connection.close()
-
-
-def _middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]

@@ -35,7 +35,8 @@ def gunicorn(target: str, **environ: str) -> Iterator[int]:
 
 
 def _serve(arguments: list[str], environ: dict[str, str]) -> Iterator[int]:
-    path = os.pathsep.join((str(ROOT), str(ROOT / "src")))
+    parts = (ROOT, ROOT / "src", ROOT / "packages/votelog/src")
+    path = os.pathsep.join(map(str, parts))
     server = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,

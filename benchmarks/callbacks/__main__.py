@@ -2,10 +2,13 @@
 """Run the callback benchmark: `python -m benchmarks.callbacks`."""
 
 import json
+import os
 import statistics
 
+from benchmarks.ballots.load import Load as Mixed
 from benchmarks.ballots.servers import ROOT, granian, gunicorn
 from benchmarks.callbacks.messages import empty_posts, sealed_texts
+from benchmarks.callbacks.mixed import BALLOTS_PER_S, MESSAGES_PER_S, both_rooms, open_round
 from benchmarks.callbacks.office import scratch_office
 from benchmarks.load import Load, send_all
 
@@ -13,7 +16,8 @@ RESULTS = ROOT / "benchmarks" / "results" / "callbacks.json"
 REPEATS = 3  # floor, ours and peer alternate, so that a noisy neighbour disturbs all
 CONNECTIONS = 64
 OURS, PEER, FLOOR = 20_000, 4_000, 40_000
-TIMES_PEER, SHARE_OF_FLOOR = 2.0, 0.25
+TIMES_PEER, SHARE_OF_FLOOR = 4.0, 0.25
+LIMIT_MS = 1000
 
 
 def main() -> None:
@@ -29,7 +33,12 @@ def main() -> None:
             with gunicorn("benchmarks.callbacks.werobot_app:application") as port:
                 send_all(port, sealed_texts(200), connections=CONNECTIONS)
                 peers.append(_storm(port, sealed_texts(PEER), status=200))
-    _write(floor=_rate(floors), ours=_rate(ours), peer=_rate(peers), runs=ours)
+    with scratch_office() as environ:
+        open_round(environ["DATABASE_URL"].removeprefix("sqlite:///"))
+        with granian("minyi.config.asgi:application", **environ) as port:
+            send_all(port, sealed_texts(200), connections=CONNECTIONS)
+            mixed = both_rooms(port)
+    _write(floor=_rate(floors), ours=_rate(ours), peer=_rate(peers), runs=ours, mixed=mixed)
 
 
 def _storm(port: int, requests: list[bytes], *, status: int) -> Load:
@@ -43,7 +52,23 @@ def _rate(loads: list[Load]) -> float:
     return statistics.median(load.rate for load in loads)
 
 
-def _write(*, floor: float, ours: float, peer: float, runs: list[Load]) -> None:
+def _beside_ballots(messages: Mixed, ballots: Mixed) -> dict[str, object]:
+    """Return the row of both rooms; messages not answered with 200 are not answered in time."""
+    slowest = messages.percentile_ms(0.999)
+    whole = messages.statuses[200] == messages.answers and ballots.statuses[201] == ballots.answers
+    return {
+        "claim": f"99.9 % of replies under {LIMIT_MS / 1000:g} s beside "
+        f"{BALLOTS_PER_S:,} ballots/s in the same process",
+        "measured": f"p99.9 {slowest:.0f} ms of {messages.answers:,} at {MESSAGES_PER_S:,}/s",
+        "floor": f"{ballots.statuses[201] / ballots.seconds:,.0f} ballots/s stored",
+        "ratio": f"{slowest / LIMIT_MS:.2f} ×",
+        "met": whole and slowest < LIMIT_MS and ballots.rate >= 0.95 * BALLOTS_PER_S,
+    }
+
+
+def _write(
+    *, floor: float, ours: float, peer: float, runs: list[Load], mixed: tuple[Mixed, Mixed]
+) -> None:
     p99 = statistics.median(load.percentile_ms(0.99) for load in runs)
     busy = max(load.busy for load in runs)
     rows = [
@@ -61,11 +86,15 @@ def _write(*, floor: float, ours: float, peer: float, runs: list[Load]) -> None:
             "ratio": f"{ours / floor:.2f} ×",
             "met": ours >= SHARE_OF_FLOOR * floor,
         },
+        _beside_ballots(*mixed),
     ]
     note = (
         f"The whole product behind one Granian worker; {CONNECTIONS} connections, every message "
         f"new; p99 {p99:.0f} ms at saturation; the generator used {busy:.0%} of a core. gunicorn's "
-        "sync worker closes each connection, so WeRoBot's figure contains a connect per message."
+        "sync worker closes each connection, so WeRoBot's figure contains a connect per message. "
+        "Ours writes every message and its answer into the inbox. Beside the ballots one in ten "
+        "waits for the disk, because a person must see it. The machine's load average was "
+        f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
     )
     result = {"title": "WeChat callbacks", "rows": rows, "note": note}
     RESULTS.parent.mkdir(parents=True, exist_ok=True)

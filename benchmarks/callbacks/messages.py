@@ -17,10 +17,10 @@ AES_KEY = "SandboxKeyForLocalDevelopmentOnly0123456789"
 PATH = "/wechat/sandbox/callback"
 
 
-def sealed_texts(count: int) -> list[bytes]:
+def sealed_texts(count: int, words: str = "帮助") -> list[bytes]:
     """Return finished HTTP requests, each with a message, a nonce and a number of its own."""
     first = time.time_ns()
-    return [_request(first + number) for number in range(count)]
+    return [_request(first + number, words) for number in range(count)]
 
 
 def empty_posts(count: int) -> list[bytes]:
@@ -28,13 +28,13 @@ def empty_posts(count: int) -> list[bytes]:
     return sealed_texts(1) * count
 
 
-def _request(number: int) -> bytes:
+def _request(number: int, words: str) -> bytes:
     stamp, nonce = str(int(time.time())), str(number % 10**10)
     message = (
         f"<xml><ToUserName><![CDATA[gh_5a4d1e9c0b7f]]></ToUserName>"
         f"<FromUserName><![CDATA[oBench{number % 10**9:022}]]></FromUserName>"
         f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content><![CDATA[帮助]]></Content><MsgId>{number}</MsgId></xml>"
+        f"<Content><![CDATA[{words}]]></Content><MsgId>{number}</MsgId></xml>"
     )
     sealed = _seal(message.encode())
     query = (

@@ -111,10 +111,22 @@ class Ballot {
     const body = await answer.json().catch(() => ({}));
     if (answer.ok) {
       sessionStorage.removeItem(this.key);
+      this.keep(body);
       location.assign(`${this.form.dataset.receipt}?receipt=${encodeURIComponent(body.receipt)}`);
       return;
     }
     this.say([body.detail || body.title || this.form.dataset.textUnreachable, body.action].filter(Boolean).join(" "));
+  }
+
+  /** Keep the proof and what was sent: the receipt page checks one against the other (verify/receipt_page.js). */
+  keep({ receipt, proof, index }) {
+    if (!proof) return;
+    const held = { proof, index, nonce: this.form.elements.nonce.value, picks: [...this.picks].map(Number) };
+    try {
+      localStorage.setItem(`minyi-ballot-${receipt}`, JSON.stringify(held));
+    } catch {
+      // Private browsing without storage: the page asks the server for the proof.
+    }
   }
 
   /** Post the ballot; while the server is full, wait and ask again with the same nonce. Null: never reached it. */

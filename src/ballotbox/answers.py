@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ballotbox.ballots import StoredBallot
+from ballotbox.ballots import Receipt, StoredBallot
 from ballotbox.refusals import Refused, describe
 from ballotbox.rules import moment_in_china
 
@@ -44,15 +44,25 @@ _RECEIPT = _start(201, [(b"content-type", b"application/json")])
 _RECEIPT_AGAIN = _start(200, [(b"content-type", b"application/json")])
 
 
-def receipt_answer(stored: StoredBallot) -> Answer:
-    """Answer 201 for a new ballot, 200 for one sent again; the receipt is the same."""
+def receipt_body(stored: StoredBallot, *, index: int = -1, proof: str = "") -> bytes:
+    """Return what the voter of a stored ballot is told, with its place in the public log if any.
+
+    `proof` is a JSON string already. The sequencer makes the body, so that the event loop has
+    nothing left to do but to send it.
+    """
     # Written by hand: base32, digits and an RFC 3339 moment need no escaping.
-    body = (
-        f'{{"receipt":"{stored.row.receipt}","picks":{stored.row.picks},'
+    row = stored.row
+    place = f',"index":{index},"proof":{proof}' if index >= 0 else ""
+    return (
+        f'{{"receipt":"{row.receipt}","picks":{row.picks},'
         f'"cast_at":"{moment_in_china(stored.cast_ms)}",'
-        f'"repeated":{"true" if stored.repeated else "false"}}}'
-    )
-    return Answer(_RECEIPT_AGAIN if stored.repeated else _RECEIPT, _end(body.encode()))
+        f'"repeated":{"true" if stored.repeated else "false"}{place}}}'
+    ).encode()
+
+
+def receipt_answer(receipt: Receipt) -> Answer:
+    """Answer 201 for a new ballot, 200 for one sent again; the receipt is the same."""
+    return Answer(_RECEIPT_AGAIN if receipt.repeated else _RECEIPT, _end(receipt.body))
 
 
 def refusal_answer(refused: Refused, *, language: str) -> Answer:

@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from urllib.parse import unquote, urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -25,8 +24,7 @@ from ballotbox.answers import (
     text_answer,
 )
 from ballotbox.ballots import Ballot
-from ballotbox.box import BallotBox, NoSeal, Sealer
-from ballotbox.postgres import PostgresStore
+from ballotbox.box import BallotBox
 from ballotbox.refusals import Refused, pick_language
 from ballotbox.request import (
     BodyReader,
@@ -42,9 +40,16 @@ from ballotbox.request import (
 )
 from ballotbox.rules import RoundSnapshot, check_picks, check_round_is_open
 from ballotbox.schema import SchemaMismatch
-from ballotbox.settings import Settings, SettingsInvalid, read_settings
-from ballotbox.sqlite import SqliteStore
-from ballotbox.store import Outcome, Store, StoreUnavailable
+from ballotbox.sequencer import (
+    Outcome,
+    ProcessSequencer,
+    Sealer,
+    Sequencer,
+    ThreadSequencer,
+)
+from ballotbox.settings import Settings, read_settings
+from ballotbox.store import StoreUnavailable
+from ballotbox.stores import open_store
 from ballotbox.ticket import Ticket, check_ticket, read_ticket, session_for
 
 RETRY_START_S = 1.0
@@ -127,7 +132,7 @@ class BallotApp:
         if isinstance(outcome, Refused):
             answer = await self._refuse(outcome, scope, envelope, ticket)
         elif envelope is not None and envelope.is_form:
-            answer = ballot_page(round_.slug, receipt=outcome.row.receipt)
+            answer = ballot_page(round_.slug, receipt=outcome.receipt)
         else:
             answer = receipt_answer(outcome)
         await send(answer.start)
@@ -218,24 +223,15 @@ def _language_of(scope: Scope) -> str:
     return pick_language(header.decode("latin-1"))
 
 
-def open_store(database_url: str) -> Store:
-    """Return the store for a DATABASE_URL (`sqlite:///path` or `postgresql://…`)."""
-    if database_url.startswith(("postgresql://", "postgres://")):
-        return PostgresStore(database_url)
-    if database_url.startswith("sqlite:///"):
-        return SqliteStore(unquote(urlsplit(database_url).path[1:]))
-    raise SettingsInvalid("DATABASE_URL must begin with sqlite:/// or postgresql://.")
-
-
 def create_app(settings: Settings, *, sealer: Sealer | None = None) -> BallotApp:
     """Return the ASGI application; `sealer` writes each batch into the public log."""
 
     def make_box() -> BallotBox:
-        return BallotBox(
-            store=open_store(settings.database_url),
-            sealer=sealer or NoSeal(),
-            queue_limit=settings.queue_limit,
+        store = open_store(settings.database_url)
+        sequencer: Sequencer = (
+            ProcessSequencer(settings) if sealer is None else ThreadSequencer(store, sealer)
         )
+        return BallotBox(store=store, sequencer=sequencer, queue_limit=settings.queue_limit)
 
     return BallotApp(settings, make_box)
 

@@ -9,7 +9,7 @@ import msgspec
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8
 
 
-class Ballot(msgspec.Struct, frozen=True, gc=False):
+class Ballot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A ballot whose ticket and picks have been checked; `picks` is JSON text such as [3,7]."""
 
     round_id: int
@@ -38,6 +38,14 @@ class StoredBallot(msgspec.Struct, frozen=True, gc=False):
     row: Row
     cast_ms: int
     repeated: bool
+
+
+class Receipt(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
+    """What the voter of a stored ballot is told."""
+
+    receipt: str
+    repeated: bool
+    body: bytes  # the whole answer in JSON, made where there is time (answers.receipt_body)
 
 
 def row_of(ballot: Ballot, period: str) -> Row:

@@ -8,69 +8,52 @@ ballot is acknowledged only when it would survive the loss of this process at th
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from ballotbox import metrics
-from ballotbox.ballots import Ballot, StoredBallot
+from ballotbox.ballots import Ballot, Receipt
 from ballotbox.refusals import Refused
 from ballotbox.rounds import RoundCache
 from ballotbox.rules import RoundSnapshot
-from ballotbox.store import Outcome, Store
+from ballotbox.sequencer import Outcome, Sequencer
+from ballotbox.store import Store
 
 LARGEST_BATCH = 4096
 LONGEST_GATHERING_S = 0.25
-SEAL_S = 10.0
+BATCH_S = 10.0
 STOP_S = 15.0
 
 log = logging.getLogger("ballotbox")
 
-
-class Sealer(Protocol):
-    """Writes committed ballots into the public log before their voters are answered."""
-
-    async def seal(self, ballots: Sequence[StoredBallot]) -> None:
-        """Seal a batch in the order of its ids, or raise; then nobody in it is answered.
-
-        Must be idempotent by ballot id: a ballot whose seal failed comes again, marked as
-        repeated, when its voter sends it again.
-        """
-
-
-class NoSeal:
-    """Seals nothing, for as long as there is no ledger."""
-
-    async def seal(self, ballots: Sequence[StoredBallot]) -> None:
-        """Return at once."""
+Voter = asyncio.Future[Outcome]
 
 
 class BallotBox:
-    """Takes ballots of one event loop. One thread commits, another reads rounds.
+    """Takes ballots of one event loop. The sequencer commits, a thread reads rounds.
 
     While a batch is being committed the next one gathers, so a lone ballot waits for nobody
     and a crowd shares one flush to disk.
     """
 
-    def __init__(self, *, store: Store, sealer: Sealer, queue_limit: int) -> None:
+    def __init__(self, *, store: Store, sequencer: Sequencer, queue_limit: int) -> None:
         self._store = store
-        self._sealer = sealer
+        self._sequencer = sequencer
         self._queue_limit = queue_limit
         self._waiting: list[Ballot] = []
-        self._voters: list[asyncio.Future[Outcome]] = []  # of the waiting ballots, in their order
+        self._voters: list[Voter] = []  # of the waiting ballots, in their order
         self._wanted = 1  # ballots that are worth a commit now
         self._gathering: asyncio.TimerHandle | None = None
-        self._arrived = asyncio.Event()
-        self._committer: asyncio.Task[None] | None = None
+        self._batch: asyncio.Task[None] | None = None  # with the sequencer
+        self._loop: asyncio.AbstractEventLoop | None = None  # while ballots are taken
         self._starting: asyncio.Task[None] | None = None
-        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="ballots-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="ballots-read")
         self.rounds = RoundCache(self._load_round)
 
     @property
     def is_running(self) -> bool:
         """True while ballots are taken."""
-        return self._committer is not None
+        return self._loop is not None
 
     async def start(self) -> None:
         """Check the tables and begin to take ballots; starting twice is harmless.
@@ -85,46 +68,69 @@ class BallotBox:
 
     async def _start(self) -> None:
         try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._write_thread, self._store.check_schema)
-            self._committer = asyncio.create_task(self._commit_forever(), name="ballots-commit")
+            await self._sequencer.start()
+            self._loop = asyncio.get_running_loop()
         finally:
             self._starting = None
 
     async def stop(self) -> None:
         """Refuse new ballots, commit and answer those that wait, close the database."""
-        committer, self._committer = self._committer, None
-        if committer is not None:
-            self._arrived.set()
-            await asyncio.wait({committer}, timeout=STOP_S)
-            committer.cancel()
+        self._loop = None
+        if self._batch is None:
+            self._commit_waiting()
+        deadline = time.monotonic() + STOP_S
+        while self._batch is not None and time.monotonic() < deadline:
+            await asyncio.wait({self._batch}, timeout=STOP_S)
+        if self._batch is not None:
+            self._batch.cancel()
+        await self._sequencer.stop()
         self.rounds.close()
-        self._write_thread.shutdown()
         self._read_thread.shutdown()
         self._store.close()
 
-    def cast(self, ballot: Ballot) -> asyncio.Future[Outcome]:
+    def cast(self, ballot: Ballot) -> Voter:
         """Queue a ballot; the future tells what became of it once that is final."""
-        if len(self._waiting) >= self._queue_limit or self._committer is None:
+        if len(self._waiting) >= self._queue_limit or self._loop is None:
             raise Refused("overloaded")
-        future: asyncio.Future[Outcome] = self._committer.get_loop().create_future()
+        voter: Voter = self._loop.create_future()
         self._waiting.append(ballot)
-        self._voters.append(future)
-        if len(self._waiting) >= self._wanted:
-            self._arrived.set()
-        return future
+        self._voters.append(voter)
+        if self._batch is None and len(self._waiting) >= self._wanted:
+            self._commit_waiting()
+        return voter
 
-    async def _commit_forever(self) -> None:
-        while self._waiting or self.is_running:
-            await self._arrived.wait()
-            ballots, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-            voters, self._voters = self._voters[:LARGEST_BATCH], self._voters[LARGEST_BATCH:]
-            metrics.WAITING.set(len(self._waiting))
-            began = time.perf_counter()
-            if ballots:
-                await self._commit(ballots, voters)
-            if self.is_running:
-                self._gather(len(ballots), time.perf_counter() - began)
+    def _commit_waiting(self) -> None:
+        """Hand what waits to the sequencer, at once.
+
+        Not by way of a task: a task begins behind everything the loop has on its list, and when
+        that is half a crowd, the disk rests until the other half has been read in as well.
+        """
+        ballots, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        voters, self._voters = self._voters[:LARGEST_BATCH], self._voters[LARGEST_BATCH:]
+        metrics.WAITING.set(len(self._waiting))
+        if ballots:
+            outcomes = self._sequencer.submit(ballots)
+            self._batch = asyncio.create_task(self._finish(outcomes, voters), name="ballots-batch")
+
+    async def _finish(
+        self, submitted: Awaitable[Sequence[Outcome]], voters: Sequence[Voter]
+    ) -> None:
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(BATCH_S):
+                outcomes = await submitted
+        except Exception as error:
+            # Whatever went wrong, nobody may be told that the ballot counts; the voters send
+            # again, and those already stored then get their receipt.
+            log.exception("batch_failed size=%d error=%s", len(voters), type(error).__name__)
+            outcomes = [Refused("storage_unavailable")] * len(voters)
+        took_s = time.perf_counter() - began
+        self._batch = None
+        self._gather(len(voters), took_s)
+        for voter, outcome in zip(voters, outcomes, strict=True):
+            if not voter.done():  # its request may have been given up
+                voter.set_result(outcome)
+        _count(outcomes, seconds=took_s)
 
     def _gather(self, last_size: int, last_s: float) -> None:
         """Decide when to commit next: at once, or when a crowd has come back.
@@ -135,66 +141,34 @@ class BallotBox:
         """
         if self._gathering is not None:
             self._gathering.cancel()
-        self._wanted = max(1, last_size // 2)
+        self._wanted = max(1, last_size // 2) if self.is_running else 1
         if len(self._waiting) >= self._wanted:
-            return
-        self._arrived.clear()
-        if self._wanted > 1:
+            self._commit_waiting()
+        elif self._wanted > 1:
             wait_s = min(last_s, LONGEST_GATHERING_S)
             loop = asyncio.get_running_loop()
             self._gathering = loop.call_later(wait_s, self._stop_gathering)
 
     def _stop_gathering(self) -> None:
         self._wanted = 1
-        if self._waiting:
-            self._arrived.set()
-
-    async def _commit(
-        self, ballots: Sequence[Ballot], voters: Sequence[asyncio.Future[Outcome]]
-    ) -> None:
-        began = time.perf_counter()
-        outcomes: Sequence[Outcome]
-        try:
-            loop = asyncio.get_running_loop()
-            outcomes, stored = await loop.run_in_executor(
-                self._write_thread, self._add_ballots, ballots
-            )
-            committed = time.perf_counter()
-            if stored:
-                async with asyncio.timeout(SEAL_S):
-                    await self._sealer.seal(stored)
-        except Exception as error:
-            # Whatever went wrong, nobody may be told that the ballot counts; the voters send
-            # again, and those already stored then get their receipt.
-            log.exception("batch_failed size=%d error=%s", len(ballots), type(error).__name__)
-            outcomes = [Refused("storage_unavailable")] * len(ballots)
-        else:
-            _count(stored, size=len(ballots), seconds=committed - began)
-        for voter, outcome in zip(voters, outcomes, strict=True):
-            if not voter.done():  # its request may have been given up
-                voter.set_result(outcome)
-
-    def _add_ballots(
-        self, ballots: Sequence[Ballot]
-    ) -> tuple[Sequence[Outcome], Sequence[StoredBallot]]:
-        # Sorted out here and not in the loop: this thread has the batch in its cache.
-        outcomes = self._store.add_ballots(ballots)
-        return outcomes, [outcome for outcome in outcomes if isinstance(outcome, StoredBallot)]
+        if self._batch is None:
+            self._commit_waiting()
 
     def _load_round(self, round_id: int) -> asyncio.Future[RoundSnapshot | None]:
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._read_thread, self._store.read_round, round_id)
 
 
-def _count(stored: Sequence[StoredBallot], *, size: int, seconds: float) -> None:
-    repeated = sum(ballot.repeated for ballot in stored)
+def _count(outcomes: Sequence[Outcome], *, seconds: float) -> None:
+    stored = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+    repeated = sum(receipt.repeated for receipt in stored)
     metrics.ACCEPTED.inc(len(stored) - repeated)
     metrics.REPEATED.inc(repeated)
-    metrics.BATCH_SIZE.observe(size)
+    metrics.BATCH_SIZE.observe(len(outcomes))
     metrics.COMMIT_SECONDS.observe(seconds)
     log.debug(
         "batch_committed size=%d stored=%d repeated=%d ms=%.1f",
-        size,
+        len(outcomes),
         len(stored),
         repeated,
         seconds * 1000,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ballots in PostgreSQL: one statement per batch, a lock per round until the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg
 
@@ -10,9 +11,11 @@ from ballotbox.ballots import Ballot, Row
 from ballotbox.rules import RoundSnapshot
 from ballotbox.store import (
     Found,
+    LogRow,
     Outcome,
     Place,
     StoreUnavailable,
+    Unsealed,
     check_schema,
     commit_ballots,
     snapshot_of,
@@ -46,9 +49,7 @@ class PostgresStore:
     def add_ballots(self, ballots: Sequence[Ballot]) -> list[Outcome]:
         """Commit a batch; call it from one thread only."""
         try:
-            if self._writing is None or self._writing.connection.broken:
-                self._writing = _PostgresTransaction(self._open())
-            return commit_ballots(self._writing, ballots)
+            return commit_ballots(self._transaction(), ballots)
         except psycopg.Error as error:
             raise StoreUnavailable(str(error)) from error
 
@@ -62,6 +63,41 @@ class PostgresStore:
         except psycopg.Error as error:
             raise StoreUnavailable(str(error)) from error
 
+    def find_logs(self, since_ms: int) -> list[LogRow]:
+        """Return the rounds with a log that ended later than that; on the writing thread."""
+        with self._reading_for_seal() as connection:
+            found = connection.execute(schema.POSTGRES.find_logs, {"since_ms": since_ms})
+            return [LogRow(*row) for row in found]
+
+    def unsealed(self, round_id: int, *, after: int, most: int) -> list[Unsealed]:
+        """Return the ballots of a round behind that one; on the writing thread."""
+        places = {"round_id": round_id, "after": after, "most": most}
+        with self._reading_for_seal() as connection:
+            found = connection.execute(schema.POSTGRES.unsealed, places)
+            return [Unsealed(*row) for row in found]
+
+    @contextmanager
+    def lease(self, round_id: int) -> Iterator[None]:
+        """Hold the round's seal, over all nodes; the server takes it back when we die."""
+        place = {"key": schema.POSTGRES_SEAL_SPACE + round_id}
+        with self._reading_for_seal() as connection:
+            connection.execute("SELECT pg_advisory_lock(%(key)s)", place)
+        try:
+            yield
+        finally:
+            with self._reading_for_seal() as connection:
+                connection.execute("SELECT pg_advisory_unlock(%(key)s)", place)
+
+    @contextmanager
+    def _reading_for_seal(self) -> Iterator[psycopg.Connection]:
+        """Yield the writing connection between two batches, and leave no transaction open."""
+        try:
+            connection = self._transaction().connection
+            with connection.transaction():
+                yield connection
+        except psycopg.Error as error:
+            raise StoreUnavailable(str(error)) from error
+
     def close(self) -> None:
         """Close both connections, after their threads have ended."""
         if self._writing is not None:
@@ -69,6 +105,11 @@ class PostgresStore:
         if self._reading is not None:
             self._reading.close()
         self._writing = self._reading = None
+
+    def _transaction(self) -> "_PostgresTransaction":
+        if self._writing is None or self._writing.connection.broken:
+            self._writing = _PostgresTransaction(self._open())
+        return self._writing
 
     def _open(self) -> psycopg.Connection:
         connection = psycopg.connect(

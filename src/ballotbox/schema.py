@@ -2,7 +2,7 @@
 """The two tables as the ballot box sees them. Django's migrations own them.
 
 One statement per batch decides window, pause and uniqueness: the database has the last word.
-Each dialect has the same five statements; places are named `:x` (SQLite) and `%(x)s` (PostgreSQL).
+Each dialect has the same statements; places are named `:x` (SQLite) and `%(x)s` (PostgreSQL).
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +19,8 @@ ROUND_COLUMNS = (
     "frequency",
     "candidates",
 )
+# Of a round: the folder of its log, entry 0, and whether voters are told their place in it.
+LOG_COLUMNS = ("log", "manifest", "log_live")
 BALLOT_COLUMNS = (
     "id",
     "round_id",
@@ -31,7 +33,7 @@ BALLOT_COLUMNS = (
     "cast_ms",
 )
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "campaigns_round": ROUND_COLUMNS,
+    "campaigns_round": (*ROUND_COLUMNS, *LOG_COLUMNS),
     "campaigns_ballot": BALLOT_COLUMNS,
 }
 
@@ -48,6 +50,8 @@ class Statements:
     read_rounds: str
     add_ballots: str
     find_ballots: str
+    find_logs: str
+    unsealed: str
 
 
 SQLITE = Statements(
@@ -75,6 +79,18 @@ SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
  CROSS JOIN campaigns_ballot AS f ON f.round_id = json_extract(b.value, '$[0]')
         AND f.voter_ref = json_extract(b.value, '$[1]')
         AND f.period = json_extract(b.value, '$[2]')
+""",
+    find_logs="""
+SELECT id, log, manifest, log_live
+  FROM campaigns_round
+ WHERE log <> '' AND closes_ms > :since_ms
+""",
+    unsealed="""
+SELECT id, voter_ref, picks, nonce, cast_ms
+  FROM campaigns_ballot
+ WHERE round_id = :round_id AND id > :after
+ ORDER BY id
+ LIMIT :most
 """,
 )
 
@@ -108,6 +124,18 @@ SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
        AS b (round_id, voter_ref, period)
   JOIN campaigns_ballot AS f USING (round_id, voter_ref, period)
 """,
+    find_logs="""
+SELECT id, log, manifest, log_live
+  FROM campaigns_round
+ WHERE log <> '' AND closes_ms > %(since_ms)s
+""",
+    unsealed="""
+SELECT id, voter_ref, picks, nonce, cast_ms
+  FROM campaigns_ballot
+ WHERE round_id = %(round_id)s AND id > %(after)s
+ ORDER BY id
+ LIMIT %(most)s
+""",
 )
 
 # Not RETURNING: Python's sqlite3 lets go of the interpreter lock for every row it fetches, and
@@ -121,6 +149,7 @@ SELECT json_group_object(receipt, id) FROM campaigns_ballot WHERE id > :last_id
 # their own order: a count that has seen id n of a round has seen every lower id of that round.
 POSTGRES_LOCK_ROUNDS = "SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key"
 POSTGRES_LOCK_SPACE = 0x6D79 << 48  # «my», so that nobody else's lock has these keys
+POSTGRES_SEAL_SPACE = 0x6D7A << 48  # «mz»: who writes a round's log, over all nodes
 POSTGRES_NOW_MS = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 

@@ -19,6 +19,8 @@ class Settings:
     ticket_key: bytes
     queue_limit: int = 20_000
     metrics_token: str = ""
+    ledger_dir: str = "var/ledger"
+    ledger_key: bytes = b""  # without one no log is written
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -34,4 +36,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ticket_key=key,
         queue_limit=int(queue),
         metrics_token=environ.get("MINYI_METRICS_TOKEN", ""),
+        ledger_dir=environ.get("MINYI_LEDGER_DIR", "var/ledger"),
+        ledger_key=environ.get("MINYI_LEDGER_KEY", "").encode(),
     )
+
+
+def environ_of(settings: Settings) -> dict[str, str]:
+    """Return the environment that says the same, for a process of our own."""
+    return {
+        "DATABASE_URL": settings.database_url,
+        "MINYI_TICKET_KEY": settings.ticket_key.decode(),
+        "MINYI_BALLOT_QUEUE": str(settings.queue_limit),
+        "MINYI_LEDGER_DIR": settings.ledger_dir,
+        "MINYI_LEDGER_KEY": settings.ledger_key.decode(),
+    }

@@ -3,7 +3,8 @@
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import msgspec
@@ -13,9 +14,11 @@ from ballotbox.ballots import Ballot, Row
 from ballotbox.rules import RoundSnapshot
 from ballotbox.store import (
     Found,
+    LogRow,
     Outcome,
     Place,
     StoreUnavailable,
+    Unsealed,
     check_schema,
     commit_ballots,
     snapshot_of,
@@ -60,9 +63,7 @@ class SqliteStore:
     def add_ballots(self, ballots: Sequence[Ballot]) -> list[Outcome]:
         """Commit a batch; call it from one thread only."""
         try:
-            if self._writing is None:
-                self._writing = _SqliteTransaction(self._open())
-            return commit_ballots(self._writing, ballots)
+            return commit_ballots(self._writer(), ballots)
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
 
@@ -75,6 +76,24 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
 
+    def find_logs(self, since_ms: int) -> list[LogRow]:
+        """Return the rounds with a log that ended later than that; on the writing thread."""
+        rows = self._writer().connection.execute(schema.SQLITE.find_logs, {"since_ms": since_ms})
+        return [LogRow(*row) for row in rows]
+
+    def unsealed(self, round_id: int, *, after: int, most: int) -> list[Unsealed]:
+        """Return the ballots of a round behind that one; on the writing thread."""
+        places = {"round_id": round_id, "after": after, "most": most}
+        return [
+            Unsealed(*row)
+            for row in self._writer().connection.execute(schema.SQLITE.unsealed, places)
+        ]
+
+    @contextmanager
+    def lease(self, round_id: int) -> Iterator[None]:
+        """Nothing to do: on one machine the lock of the log's folder is enough."""
+        yield
+
     def close(self) -> None:
         """Close both connections, after their threads have ended."""
         if self._writing is not None:
@@ -82,6 +101,11 @@ class SqliteStore:
         if self._reading is not None:
             self._reading.close()
         self._writing = self._reading = None
+
+    def _writer(self) -> "_SqliteTransaction":
+        if self._writing is None:
+            self._writing = _SqliteTransaction(self._open())
+        return self._writing
 
     def _open(self) -> sqlite3.Connection:
         try:

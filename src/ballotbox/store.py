@@ -6,6 +6,7 @@ round that is held until the commit), so whoever folds ballots by id never meets
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -38,6 +39,28 @@ class Found(NamedTuple):
     cast_ms: int
 
 
+class Unsealed(NamedTuple):
+    """A ballot of the table that is not in the log yet."""
+
+    id: int
+    voter_ref: str
+    picks: str
+    nonce: str
+    cast_ms: int
+
+
+class LogRow(NamedTuple):
+    """What a round says of its log: the folder's name, entry 0, and whether places are told.
+
+    Not live: as long as the counts are hidden a place in the log would tell the turnout.
+    """
+
+    round_id: int
+    folder: str
+    manifest: str
+    live: bool = True
+
+
 class Transaction(Protocol):
     """The steps of one commit in the words of one database; used by one thread only."""
 
@@ -57,7 +80,18 @@ class Transaction(Protocol):
     def roll_back(self) -> None: ...
 
 
-class Store(Protocol):
+class SealStore(Protocol):
+    """A database as a sealer reads it."""
+
+    def find_logs(self, since_ms: int) -> list[LogRow]: ...
+
+    def unsealed(self, round_id: int, *, after: int, most: int) -> list[Unsealed]: ...
+
+    def lease(self, round_id: int) -> AbstractContextManager[None]:
+        """Let one sealer of the round in at a time, over all nodes."""
+
+
+class Store(SealStore, Protocol):
     """A database as the ballot box uses it: `add_ballots` and `read_round` on threads of their own.
 
     Both raise StoreUnavailable when the database fails.

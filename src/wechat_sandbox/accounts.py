@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-Kind = Literal["SVC", "SUB"]
+Kind = Literal["SVC", "SUB", "MP"]
+DataFormat = Literal["xml", "json"]
 Mode = Literal["plain", "compatible", "secure"]
 
 _AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
@@ -40,6 +41,11 @@ class Account:
     introduction: str = ""
     open_platform: str = "sample-open-platform"
     secret_frozen: bool = False
+    data_format: DataFormat = "xml"  # only a mini program may choose JSON
+    category: str = ""  # "gov": the long-term subscription templates are open
+    extra_abilities: tuple[str, ...] = ()  # beyond what `abilities` gives this kind
+    lacking_abilities: tuple[str, ...] = ()
+    mass_protect: bool = False  # 群发保护: an administrator confirms messages to everybody
     ip_whitelist: tuple[str, ...] = ()  # empty: the check is off
     daily_limits: Mapping[str, int] = field(default_factory=dict)  # path → calls a day
 
@@ -50,18 +56,12 @@ class Account:
             raise BadAccount("callback_url must be an http or https address")
         if self.mode not in ("plain", "compatible", "secure"):
             raise BadAccount("mode must be plain, compatible or secure")
-        if self.kind not in ("SVC", "SUB"):
-            raise BadAccount("kind must be SVC or SUB")
-
-    @property
-    def may_use_oauth(self) -> bool:
-        """Tell whether web OAuth is open to this account (verified service accounts only)."""
-        return self.kind == "SVC" and self.verified
-
-    @property
-    def may_read_users(self) -> bool:
-        """Tell whether the user interface is open (not to unverified subscription accounts)."""
-        return self.kind == "SVC" or self.verified
+        if self.kind not in ("SVC", "SUB", "MP"):
+            raise BadAccount("kind must be SVC, SUB or MP")
+        if self.data_format not in ("xml", "json"):
+            raise BadAccount("data_format must be xml or json")
+        if self.data_format == "json" and self.kind != "MP":
+            raise BadAccount("data_format json is for mini programs only")
 
 
 def sample_account(product_url: str) -> Account:
@@ -77,6 +77,48 @@ def sample_account(product_url: str) -> Account:
         introduction="青禾市人民政府政务服务示例公众号。青禾市为虚构城市，内容仅供演示。",
         callback_url=_default_callback(product_url, "sandbox"),
         oauth_domains=_default_domains(product_url),
+        category="gov",
+    )
+
+
+def sample_accounts(product_url: str) -> tuple[Account, ...]:
+    """Return one account of each kind, so that the differences can be seen; the first is usual."""
+    service = sample_account(product_url)
+    return (service, _sample_subscription(product_url), _sample_program(product_url))
+
+
+def _sample_subscription(product_url: str) -> Account:
+    return Account(
+        slug="sandbox-sub",
+        appid="wx7b3c8f2a6d1e4095",
+        secret="sandbox-sub-secret-not-for-production",  # noqa: S106
+        original_id="gh_7b3c8f2a6d1e",
+        token="sandboxsubtoken",  # noqa: S106
+        aes_key="SandboxSubKeyForLocalDevelopmentOnly0123456",
+        name="青禾发布（示例）",
+        introduction="青禾市人民政府新闻办公室示例订阅号。青禾市为虚构城市，内容仅供演示。",
+        callback_url=_default_callback(product_url, "sandbox-sub"),
+        oauth_domains=_default_domains(product_url),
+        kind="SUB",
+        category="gov",
+    )
+
+
+def _sample_program(product_url: str) -> Account:
+    return Account(
+        slug="sandbox-mini",
+        appid="wx2e9d5c7a1b4f8036",
+        secret="sandbox-mini-secret-not-for-production",  # noqa: S106
+        original_id="gh_2e9d5c7a1b4f",
+        token="sandboxminitoken",  # noqa: S106
+        aes_key="SandboxMiniKeyForLocalDevelopmentOnly012345",
+        name="青禾办事（示例）",
+        introduction="青禾市政务服务示例小程序。青禾市为虚构城市，内容仅供演示。",
+        callback_url=_default_callback(product_url, "sandbox-mini"),
+        oauth_domains=_default_domains(product_url),
+        kind="MP",
+        data_format="json",
+        category="gov",
     )
 
 
@@ -102,7 +144,7 @@ def _account_of(row: Mapping[str, Any], product_url: str) -> Account:
     values = dict(row)
     values.setdefault("callback_url", _default_callback(product_url, str(row.get("slug", ""))))
     values.setdefault("oauth_domains", _default_domains(product_url))
-    for key in ("oauth_domains", "ip_whitelist"):
+    for key in ("oauth_domains", "ip_whitelist", "extra_abilities", "lacking_abilities"):
         if key in values:
             values[key] = tuple(values[key])
     try:

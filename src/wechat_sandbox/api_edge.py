@@ -6,21 +6,32 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 import secrets
 import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from wechat_sandbox.accounts import Account
-from wechat_sandbox.api_calls import INTERFACES, Answer, Call, Interface
 from wechat_sandbox.errors import ApiError
 from wechat_sandbox.faults import Fault
+from wechat_sandbox.interfaces import INTERFACES
+from wechat_sandbox.interfaces.base import Answer, Binary, Call, Interface, Upload
+from wechat_sandbox.office.abilities import may
 from wechat_sandbox.state import Sandbox
 
 MAX_BODY = 1024 * 1024
+MAX_UPLOAD = 12 * 1024 * 1024
+# Escapes are shown literally in titles: WeChat wants UTF-8 as it is.
+_ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 
 
 class Dropped(Response):
@@ -30,6 +41,16 @@ class Dropped(Response):
         headers = [(b"content-type", b"application/json"), (b"content-length", b"512")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+@dataclass(slots=True)
+class _Given:
+    """What came in, as far as it could be read."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    account: Account | None = None
+    is_escaped: bool = False
 
 
 async def answer_call(request: Request) -> Response:
@@ -43,59 +64,98 @@ async def answer_call(request: Request) -> Response:
     fault = sandbox.faults.take(path)
     if fault is not None:
         await asyncio.sleep(fault.delay_ms / 1000)
-    account: Account | None = None
+    given = _Given()
+    rid = _rid(sandbox)
     try:
         if fault is not None and fault.errcode is not None:
             raise ApiError(fault.errcode)
-        params = await _read_params(request, interface)
-        account = _caller(sandbox, interface, request, params)
-        if account is not None:
-            sandbox.quotas.count_call(account, path, sandbox.clock.now())
-        answer = interface.answer(sandbox, Call(account, params, sandbox.clock.now()))
+        await _read_params(request, interface, given)
+        _check_caller(sandbox, interface, request, given)
+        call = Call(given.account, given.params, sandbox.clock.now(), given.uploads)
+        answer = interface.answer(sandbox, call)
     except ApiError as error:
-        answer = {"errcode": error.code, "errmsg": f"{error.message} rid: {_rid(sandbox)}"}
-    _note(sandbox, request, answer, account, started, fault)
-    return _wire(path, answer, fault)
+        answer = {"errcode": error.code, "errmsg": f"{error.message} rid: {rid}", **error.facts}
+    body = _body_of(answer)
+    _note(sandbox, request, answer, given, started, fault, rid)
+    took_ms = round((time.perf_counter() - started) * 1000)
+    sandbox.rids.keep(rid, request, given.account, took_ms, body, sandbox.clock.now())
+    return _wire(path, answer, body, fault)
 
 
-async def _read_params(request: Request, interface: Interface) -> dict[str, Any]:
-    if request.method != interface.method:
+async def _read_params(request: Request, interface: Interface, given: _Given) -> None:
+    if interface.method not in ("ANY", request.method) or request.method not in ("GET", "POST"):
         raise ApiError(43001 if interface.method == "GET" else 43002)
-    params: dict[str, Any] = dict(request.query_params)
-    if interface.method == "GET":
-        return params
-    body = b""
+    given.params = dict(request.query_params)
+    if request.method == "GET":
+        return
+    is_upload = interface.body == "multipart"
+    body = await _read_body(request, *((MAX_UPLOAD, 40006) if is_upload else (MAX_BODY, 47001)))
+    if not body.strip():
+        if interface.body == "optional":
+            return
+        raise ApiError(44002)
+    if is_upload:
+        await _read_parts(request, body, given)
+    else:
+        given.params = {**_read_object(body), **given.params}
+        given.is_escaped = bool(_ESCAPE.search(body))
+
+
+async def _read_body(request: Request, limit: int, error: int) -> bytes:
+    body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_BODY:
-            raise ApiError(47001)
-    if not body.strip():
-        raise ApiError(44002)
+        if len(body) > limit:
+            raise ApiError(error)
+    return bytes(body)
+
+
+def _read_object(body: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(body)
-    except ValueError as error:
+        told = json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
         raise ApiError(47001) from error
-    if not isinstance(given, dict):
+    if not isinstance(told, dict):
         raise ApiError(47001)
-    return {**given, **params}
+    return told
 
 
-def _caller(
-    sandbox: Sandbox, interface: Interface, request: Request, params: dict[str, Any]
-) -> Account | None:
-    if interface.access == "web":
-        return None
+async def _read_parts(request: Request, body: bytes, given: _Given) -> None:
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise ApiError(41005)
+    try:
+        form = await MultiPartParser(request.headers, once()).parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        raise ApiError(41005) from error
+    for name, part in form.multi_items():
+        if isinstance(part, UploadFile):
+            media_type = part.content_type or "application/octet-stream"
+            given.uploads[name] = Upload(part.filename or "", media_type, await part.read())
+        else:
+            given.params.setdefault(name, part)
+    await form.close()
+
+
+def _check_caller(sandbox: Sandbox, interface: Interface, request: Request, given: _Given) -> None:
+    if interface.access in ("web", "open"):
+        return
     if interface.access == "secret":
-        account = _by_secret(sandbox, params)
+        account = _by_secret(sandbox, given.params)
     else:
-        owner = sandbox.tokens.owner_of(str(params.get("access_token", "")), sandbox.clock.now())
-        account = sandbox.by_appid[owner]
+        token = str(given.params.get("access_token", ""))
+        account = sandbox.by_appid[sandbox.tokens.owner_of(token, sandbox.clock.now())]
+    given.account = account
     address = request.client.host if request.client else ""
     # The web login is asked from anywhere; the interfaces of the account are not.
     guarded = not request.url.path.startswith("/sns/")
     if guarded and account.ip_whitelist and address not in account.ip_whitelist:
         raise ApiError(40164, f"{address}, not in whitelist")
-    return account
+    if interface.ability is not None and not may(account, interface.ability):
+        raise ApiError(48001)
+    sandbox.quotas.count_call(account, request.url.path, sandbox.clock.now())
 
 
 def _by_secret(sandbox: Sandbox, params: dict[str, Any]) -> Account:
@@ -104,7 +164,8 @@ def _by_secret(sandbox: Sandbox, params: dict[str, Any]) -> Account:
     account = sandbox.by_appid.get(str(params["appid"]))
     if account is None:
         raise ApiError(40013)
-    secret = str(params.get("secret", ""))
+    # clear_quota/v2 calls it by another name.
+    secret = str(params.get("secret") or params.get("appsecret") or "")
     if not secret:
         raise ApiError(41004)
     if not hmac.compare_digest(secret.encode(), account.secret.encode()):
@@ -114,15 +175,29 @@ def _by_secret(sandbox: Sandbox, params: dict[str, Any]) -> Account:
     return account
 
 
-def _wire(path: str, answer: Answer, fault: Fault | None) -> Response:
+def _body_of(answer: Answer) -> bytes:
+    if isinstance(answer, Binary):
+        return answer.body
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _wire(path: str, answer: Answer, body: bytes, fault: Fault | None) -> Response:
     if fault is not None and fault.drop:
         return Dropped()
-    media = "text/plain" if path.startswith("/sns/") else "application/json; encoding=utf-8"
     status = 200
+    if isinstance(answer, Binary):
+        status = answer.status
+        headers = {"content-type": answer.media_type, **answer.headers}
+        if answer.filename:
+            name = quote(answer.filename)
+            headers["content-disposition"] = f"attachment; filename*=UTF-8''{name}"
+    elif path.startswith("/sns/"):
+        headers = {"content-type": "text/plain"}
+    else:
+        headers = {"content-type": "application/json; encoding=utf-8"}
     if fault is not None and fault.http_status is not None:
         status = fault.http_status
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status_code=status, headers={"content-type": media})
+    return Response(body, status_code=status, headers=headers)
 
 
 def _rid(sandbox: Sandbox) -> str:
@@ -133,19 +208,25 @@ def _note(
     sandbox: Sandbox,
     request: Request,
     answer: Answer,
-    account: Account | None,
+    given: _Given,
     started: float,
     fault: Fault | None,
+    rid: str,
 ) -> None:
-    code = answer.get("errcode", 0)
+    told = {} if isinstance(answer, Binary) else answer
+    code = told.get("errcode", 0)
     sandbox.journal.write(
         at=sandbox.clock.now(),
         kind="api",
         outcome="ok" if code == 0 else "refused",
         subject=f"{request.method} {request.url.path}",
         result="ok" if code == 0 else str(code),
-        account=account.slug if account else "",
-        message=answer.get("errmsg", "") if code else "",
+        account=given.account.slug if given.account else "",
+        message=told.get("errmsg", "") if code else "",
         ordered_fault="yes" if fault is not None else "",
+        escaped="yes" if given.is_escaped else "",
         took_ms=round((time.perf_counter() - started) * 1000, 1),
+        rid=rid,
+        request=json.dumps(given.params, ensure_ascii=False) if given.params else "",
+        answer=json.dumps(told, ensure_ascii=False) if told else "",
     )

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from wechat_sandbox.accounts import Account
 from wechat_sandbox.errors import ApiError, AuthorizeRefused
+from wechat_sandbox.office.abilities import may
 
 Scope = Literal["snsapi_base", "snsapi_userinfo"]
 
@@ -63,7 +64,7 @@ def read_authorize(query: Mapping[str, str], accounts: Mapping[str, Account]) ->
     scope = query.get("scope", "")
     if not scope:
         raise AuthorizeRefused(10010)
-    if scope not in ("snsapi_base", "snsapi_userinfo") or not account.may_use_oauth:
+    if scope not in ("snsapi_base", "snsapi_userinfo") or not may(account, "oauth"):
         raise AuthorizeRefused(10005)
     if query.get("response_type") != "code":
         raise AuthorizeRefused(10004)

@@ -82,10 +82,31 @@ def _environment() -> Environment:
     )
     environment.filters["clock"] = lambda moment: china_time(moment).strftime("%H:%M")
     environment.filters["clock_s"] = lambda moment: china_time(moment).strftime("%H:%M:%S")
+    environment.filters["moment"] = lambda moment: china_time(moment).strftime("%Y-%m-%d %H:%M:%S")
+    environment.filters["spell"] = spell
+    environment.filters["result_in"] = name_result
     environment.filters["rich"] = _rich
     environment.filters["open_in_phone"] = open_in_phone
     environment.filters["host"] = lambda address: urlsplit(address).netloc
+    environment.filters["shown_address"] = lambda address: address.partition("://")[2]
     return environment
+
+
+def spell(seconds: float, words: Mapping[str, str]) -> str:
+    """Return a span of time in words, its two largest units."""
+    left, told = int(seconds), []
+    for name, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)):
+        count, left = divmod(left, length)
+        if count:
+            told.append(f"{count} {words[f'span_{name}']}")
+    return " ".join(told[:2])
+
+
+def name_result(result: str, words: Mapping[str, str]) -> str:
+    """Return a log line's result in words; a bare code or status stays as it is."""
+    if result.startswith("http_"):
+        return f"HTTP {result.removeprefix('http_')}"
+    return words.get(f"result_{result}", result)
 
 
 def open_in_phone(url: str, slug: str) -> str:

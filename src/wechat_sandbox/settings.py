@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wechat_sandbox.accounts import Account, read_accounts, sample_account
+from wechat_sandbox.accounts import Account, read_accounts, sample_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Settings:
     product_url: str
     sandbox_url: str
     accounts: tuple[Account, ...]
+    # The sample account has a template and a notice in its books, as an account in use has.
+    has_sample_notices: bool = False
 
     @property
     def product_origin(self) -> str:
@@ -35,5 +37,10 @@ def settings_from_env(env: Mapping[str, str]) -> Settings:
     product_url = env.get("MINYI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     sandbox_url = env.get("WECHAT_OPEN_URL", "http://127.0.0.1:8010").rstrip("/")
     path = env.get("MINYI_SANDBOX_ACCOUNTS", "")
-    accounts = read_accounts(path, product_url) if path else (sample_account(product_url),)
-    return Settings(product_url=product_url, sandbox_url=sandbox_url, accounts=accounts)
+    accounts = read_accounts(path, product_url) if path else sample_accounts(product_url)
+    return Settings(
+        product_url=product_url,
+        sandbox_url=sandbox_url,
+        accounts=accounts,
+        has_sample_notices=env.get("MINYI_SANDBOX_NOTICES", "0") == "1",
+    )

@@ -82,7 +82,7 @@ def accept_nomination(page: Page, product: Product, name: str) -> None:
     look(page, "staff-nominations")
     page.get_by_role("link", name=name).click()
     page.get_by_label("一句话事迹").fill("夜间照常办事，老人优先")
-    page.get_by_role("radio", name="图片 1").check()
+    page.get_by_role("checkbox", name="采用图片 1").check()
     page.get_by_label("审核意见").fill("材料属实。")
     look(page, "staff-review")
     page.get_by_role("button", name="通过", exact=True).click()

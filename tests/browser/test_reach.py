@@ -21,6 +21,7 @@ CITIZEN_PAGES = (
     f"/c/{OPEN}/nominees/1/",
     f"/c/{OPEN}/board/",
     f"/c/{OPEN}/ballot/",
+    f"/c/{OPEN}/verify/",
     f"/c/{OPEN}/ballot/?code=paused",
     f"/c/{OPEN}/nominate/",
     f"/c/{OPEN}/result/",

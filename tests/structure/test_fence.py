@@ -20,6 +20,10 @@ from minyi.campaigns.samples import seed_campaigns
 from minyi.campaigns.tests.given import given_rules
 from minyi.core.staff import AgencyModelViewSet
 from minyi.publishing.models import OfficialDocument, Picture
+from minyi.wechat.desk_samples import seed_desk
+from minyi.wechat.samples import seed_account
+from minyi.wechat.tests.given import seed_followers
+from minyi.wechat.tests.given_desk import seed_conversation
 
 pytestmark = pytest.mark.django_db
 # Rooms with no rows of an agency: one's own account, the platform's tables, log-in.
@@ -98,6 +102,9 @@ def full_house():
     given_rules()  # a test that flushes the database takes them along
     office = seed_office()
     seed_campaigns(office=office, now=timezone.now())
+    seed_account(office.account)
+    seed_conversation(seed_followers(office.account))
+    seed_desk(office.account, now=timezone.now())
     return office
 
 
@@ -201,6 +208,17 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "post_id": first("agencies.Post"),
         "file_id": "1",
         "kind": "csv",
+        "account_id": first("agencies.OfficialAccount"),
+        "contact_id": first("wechat.Contact"),
+        "conversation_id": first("wechat.Conversation"),
+        "message_id": str(apps.get_model("wechat.ChatMessage")._default_manager.first().pk),
+        "quick_reply_id": first("wechat.QuickReply"),
+        "reply_id": first("wechat.KeywordReply"),
+        "scene_id": first("wechat.Scene"),
+        "shift_id": first("wechat.DutyShift"),
+        "sync_id": first("wechat.FollowerSync"),
+        "tag_menu_id": first("wechat.TagMenu"),
+        "tag_row_id": first("wechat.FollowerTag"),
     }
     rooms = {
         "campaigns": "campaigns.Campaign",
@@ -212,6 +230,7 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "accounts": "agencies.OfficialAccount",
         "posts": "agencies.Post",
         "audit": "core.AuditEntry",
+        "wechat": "wechat.Menu",
     }
     document, picture = OfficialDocument.objects.first(), Picture.objects.first()
     return {room: {**named, "pk": first(model)} for room, model in rooms.items()} | {

@@ -12,6 +12,7 @@ ENOUGH = {
     "MINYI_SECRET_KEY": LONG,
     "MINYI_TICKET_KEY": LONG,
     "MINYI_TAG_KEY": LONG,
+    "MINYI_LEDGER_KEY": LONG,
     "MINYI_METRICS_TOKEN": "token",
     "MINYI_ALLOWED_HOSTS": "vote.example.gov.cn",
 }
@@ -33,7 +34,9 @@ def test_it_starts_with_everything_set():
     assert start().returncode == 0
 
 
-@pytest.mark.parametrize("name", ["MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY"])
+@pytest.mark.parametrize(
+    "name", ["MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY", "MINYI_LEDGER_KEY"]
+)
 def test_a_short_secret_stops_the_start_and_is_named(name):
     refused = start(**{name: "k" * 31})
     assert refused.returncode

@@ -30,6 +30,7 @@ def look(application, path, **headers):
     return asyncio.run(ask(application, method="GET", path=path, headers=named))
 
 
+@pytest.mark.django_db(transaction=True)  # `/metrics` measures the outbox as well
 @pytest.mark.parametrize("path", ["/metrics", "/v/metrics"])
 def test_metrics_have_one_guard_under_both_addresses(application, path):
     assert b"minyi_ballots_accepted_total" in look(application, path).body

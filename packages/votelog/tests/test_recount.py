@@ -31,7 +31,7 @@ from votelog_given import (
 
 KEY = given_signer().verifier
 KINDS = ["quarantine", "release", "void", "restore"]
-SCRIPT = Path(__file__).parent.parent / "js/recount.mjs"
+SCRIPT = Path(__file__).parents[3] / "frontend/verify/recount.mjs"
 NODE = shutil.which("node")
 
 
@@ -215,7 +215,10 @@ def recount_in_javascript(folder: Path) -> dict[str, Any]:
     return found
 
 
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed")
+needs_node = pytest.mark.skipif(
+    NODE is None or not (SCRIPT.parents[1] / "node_modules/@noble").is_dir(),
+    reason="node, or the packages of frontend/, are not installed",
+)
 
 
 @needs_node

@@ -109,6 +109,10 @@ def test_a_batch_proves_each_of_its_entries_as_the_definition_does(start, added)
     for index in {start, start + added // 2, start + added - 1}:
         proof = [decode_base64(line, what="hash") for line in growth.coded_proof(index)]
         assert proof == slow_twin.path(index, entries)
+    paths = growth.coded_paths("\n")
+    assert [path.split() for path in paths] == [
+        growth.coded_proof(index) for index in range(start, start + added)
+    ]
 
 
 @settings(max_examples=60, deadline=None)

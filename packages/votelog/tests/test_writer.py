@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import json
 import random
 import shutil
 import signal
@@ -6,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,7 +43,10 @@ SIGNER = given_signer()
 OLD = [given_entries(250), given_entries(3, 250)]
 BEGUN = given_entries(253)
 NEXT = given_entries(270, 253)  # fills two tiles of level 0
-ACTIONS = ("write", "rename", "link", "remove", "make_folder", "sync_folder", "remove_folder")
+ACTIONS = (
+    *("write", "write_soon", "sync_files", "rename", "link", "remove"),
+    *("make_folder", "add_folder", "sync_folder", "remove_folder"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +65,13 @@ class CountingDisk(Disk):
     def __init__(self) -> None:
         self.steps = 0
         self.at_step: Callable[[int, str, tuple], None] = lambda step, action, arguments: None
+
+    def later(self, work):
+        """Do it now, so that each of its steps has its number."""
+        done: Future[None] = Future()
+        work()
+        done.set_result(None)
+        return done
 
     def step(self, action: str, arguments: tuple) -> None:
         self.at_step(self.steps, action, arguments)
@@ -81,35 +93,60 @@ for _action in ACTIONS:
 
 
 class MemoryOfDisk(CountingDisk):
-    """Knows which names would be left after a power cut: those of synced folders."""
+    """Knows what a power cut may leave: names of synced folders, bytes of synced files."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
+        self.soft: set[int] = set()  # inodes whose bytes are not on stable storage
         self.stable = self._now()
+
+    def write(self, path: Path, content: bytes) -> None:
+        super().write(path, content)
+        self.soft.discard(path.stat().st_ino)
+
+    def write_soon(self, path: Path, content: bytes) -> None:
+        super().write_soon(path, content)
+        self.soft.add(path.stat().st_ino)
+
+    def sync_files(self, paths) -> None:
+        super().sync_files(paths)
+        self.soft -= {path.stat().st_ino for path in paths if path.exists()}
 
     def sync_folder(self, path: Path) -> None:
         super().sync_folder(path)
-        self._settle(path)
+        now = self._now()
+        self.stable = {
+            file: old
+            for file, old in self.stable.items()
+            if file.parent != path and (file.parent.parent != path or file.parent.is_dir())
+        }
+        self.stable |= {file: new for file, new in now.items() if file.parent == path}
 
     def cut_power(self, dice: random.Random) -> None:
-        """Each folder keeps its newest names or only those that were synced."""
+        """Each name is its newest file or the last synced one; unsynced bytes are torn."""
         now = self._now()
-        for folder in sorted({file.parent for file in [*now, *self.stable]}):
-            if dice.random() < 0.5:
-                self._settle(folder)
+        left = {
+            file: dice.choice([self.stable.get(file), now.get(file)])
+            for file in sorted({*now, *self.stable})
+        }
         for file in now:
             file.unlink()
-        for file, content in self.stable.items():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        for file, kept in left.items():
+            if kept is not None:
+                inode, content = kept
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(torn(content, dice) if inode in self.soft else content)
 
-    def _settle(self, folder: Path) -> None:
-        self.stable = {file: raw for file, raw in self.stable.items() if file.parent != folder}
-        self.stable |= {file: raw for file, raw in self._now().items() if file.parent == folder}
+    def _now(self) -> dict[Path, tuple[int, bytes]]:
+        files = (file for file in self.folder.rglob("*") if file.is_file())
+        return {file: (file.stat().st_ino, file.read_bytes()) for file in files}
 
-    def _now(self) -> dict[Path, bytes]:
-        return {file: file.read_bytes() for file in self.folder.rglob("*") if file.is_file()}
+
+def torn(content: bytes, dice: random.Random) -> bytes:
+    """Nothing of it, a half with zeros behind, or all of it."""
+    half = len(content) // 2
+    return dice.choice([b"", content[:half], content[:half] + bytes(half), content])
 
 
 def stop_at(disk: CountingDisk, last: int) -> None:
@@ -117,7 +154,7 @@ def stop_at(disk: CountingDisk, last: int) -> None:
 
     def at_step(step, action, arguments):
         if step == last:
-            if action == "write":
+            if action in ("write", "write_soon"):
                 path, content = arguments
                 path.write_bytes(content[: len(content) // 2])
             raise Crash
@@ -150,6 +187,8 @@ def test_a_batch_is_answered_with_receipts_that_prove_it(tmp_path):
                 assert proven.entry == b"entry %d" % index
             with pytest.raises(Rejected):
                 sealed.receipt(sealed.end)
+            texts = [json.loads(one).encode() for one in sealed.receipts_in_json()]
+            assert texts == [sealed.receipt(at) for at in range(sealed.start, sealed.end)]
     assert Audit(given_reader(tmp_path), SIGNER.verifier).run() == []
 
 
@@ -170,32 +209,51 @@ def test_partial_tiles_of_published_sizes_stay_until_the_full_one_is_there(tmp_p
         )
 
 
-@pytest.mark.parametrize("reopens", [False, True])
-def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(begun, tmp_path, reopens):
-    outcomes = set()
-    for last in range(1000):
-        folder = tmp_path / str(last)
-        receipts = [given_receipt(shutil.copytree(begun, folder), 252)]
-        disk = CountingDisk()
+class Story:
+    """A writer's day until it crashes: batches, a settling among them, and the close."""
+
+    batches = (NEXT, [b"lone"], [b"x", b"y"], given_entries(250, 526))
+
+    def __init__(self, folder: Path, disk: CountingDisk, last: int) -> None:
+        self.acknowledged = list(BEGUN)
+        self.receipts = [given_receipt(folder, 252)]
         writer = LogWriter.open(folder, SIGNER, disk=disk)
         stop_at(disk, disk.steps + last)
         try:
-            sealed = writer.append(NEXT)
-        except Crash:
+            for batch in self.batches:
+                sealed = writer.append(batch)
+                self.acknowledged += batch
+                self.receipts.append(sealed.receipt(sealed.end - 1))
             writer.close()
-            if reopens:
-                crash_again_while_recovering(folder, last)
-            size = check_one_history(folder, BEGUN, receipts)
-            outcomes.add(size)
-            continue
+            self.is_over = True
+        except Crash:
+            self.is_over = False
+        disk.at_step = lambda step, action, arguments: None
         writer.close()
-        receipts.append(sealed.receipt(500))
-        assert check_one_history(folder, [*BEGUN, *NEXT], receipts) == 523
-        break
-    else:
-        raise AssertionError("the batch never got through")
-    assert last > 50
-    assert outcomes == {253, 523}  # before the journal: not in the log; from it on: in the log
+
+
+@pytest.fixture
+def settles_often(monkeypatch):
+    monkeypatch.setattr("votelog._storage.SETTLE_BATCHES", 2)
+
+
+@pytest.mark.parametrize("reopens", [False, True])
+def test_after_a_crash_at_any_step_no_acknowledged_entry_is_lost(
+    begun, tmp_path, settles_often, reopens
+):
+    outcomes = set()
+    for last in range(0, 1000, 2 + reopens):
+        folder = shutil.copytree(begun, tmp_path / str(last))
+        story = Story(folder, CountingDisk(), last)
+        if reopens:
+            crash_again_while_recovering(folder, last)
+        size = check_one_history(folder, story.acknowledged, story.receipts)
+        outcomes.add(size)
+        if story.is_over:
+            break
+    assert last > 200
+    # Before its journal a batch is not in the log; from it on it is.
+    assert outcomes == {253, 523, 524, 526, 776}
 
 
 def crash_again_while_recovering(folder: Path, last: int) -> None:
@@ -209,25 +267,103 @@ def given_receipt(folder: Path, index: int) -> bytes:
     return given_reader(folder).prove(index)[1].encode()
 
 
-def test_after_a_power_cut_at_any_step_no_acknowledged_entry_is_lost(begun, tmp_path):
-    for last in range(1000):
-        folder = tmp_path / str(last)
-        shutil.copytree(begun, folder)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_after_a_power_cut_at_any_step_no_acknowledged_entry_is_lost(
+    begun, tmp_path, settles_often, seed
+):
+    for last in range(seed, 1000, 3):
+        folder = shutil.copytree(begun, tmp_path / str(last))
         disk = MemoryOfDisk(folder)
-        writer = LogWriter.open(folder, SIGNER, disk=disk)
-        stop_at(disk, disk.steps + last)
-        acknowledged, receipts = BEGUN, []
-        try:
-            sealed = writer.append(NEXT)
-            acknowledged, receipts = [*acknowledged, *NEXT], [sealed.receipt(500)]
-        except Crash:
-            pass
-        writer.close()
-        disk.cut_power(random.Random(last))
-        check_one_history(folder, acknowledged, receipts)
-        if receipts:
+        story = Story(folder, disk, last)
+        disk.cut_power(random.Random(f"{seed} {last}"))
+        check_one_history(folder, story.acknowledged, story.receipts)
+        shutil.rmtree(folder)
+        if story.is_over:
             break
-    assert last > 50
+    assert last > 200
+
+
+def test_power_cuts_while_the_log_recovers_from_one_lose_nothing(begun, tmp_path, settles_often):
+    """Each recovery is cut off a few steps further on, until one comes through."""
+    dice = random.Random(8)
+    for last in (60, 110, 150, 190):
+        folder = shutil.copytree(begun, tmp_path / str(last))
+        disk = MemoryOfDisk(folder)
+        story = Story(folder, disk, last)
+        disk.cut_power(dice)
+        for further in range(0, 1000, 3):
+            disk = MemoryOfDisk(folder)
+            stop_at(disk, further)
+            with suppress(Crash):
+                LogWriter.open(folder, SIGNER, disk=disk).close()
+                break
+            disk.cut_power(dice)
+        check_one_history(folder, story.acknowledged, story.receipts)
+
+
+def test_living_writers_take_turns_without_playing_journals_again(begun, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "log")
+    placed: list[tuple] = []
+    disks = [CountingDisk(), CountingDisk()]
+    writers = []
+    for disk in disks:
+        writers.append(LogWriter.open(folder, SIGNER, disk=disk))
+        writers[-1].rest()
+        disk.at_step = lambda step, action, arguments: (
+            placed.append(arguments) if action == "write_soon" else None
+        )
+    for turn in range(8):
+        with writers[turn % 2].turn() as writer:
+            writer.append([b"%d" % turn] * 9)
+    assert len(placed) < 8 * 8  # each batch once: two tiles, a bundle, a past checkpoint, spare
+    # One dies between its journal and its checkpoint; the other finishes its batch.
+    stop_at(disks[0], disks[0].steps + 12)
+    with pytest.raises(Crash), writers[0].turn() as writer:
+        writer.append([b"half done"] * 300)
+    with writers[1].turn() as writer:
+        assert writer.recovered == range(325, 625)
+        assert writer.append([b"on"]).start == 625
+    for writer in writers:
+        writer.close()
+    assert Audit(given_reader(folder), SIGNER.verifier).run() == []
+
+
+def test_what_is_settled_needs_no_journal_and_what_is_not_keeps_its_own(begun, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "log")
+    journals = folder / ".writer/journal"
+    with LogWriter.open(folder, SIGNER) as writer:
+        writer.append(NEXT)
+        writer.append([b"lone"])
+        assert {one.name for one in journals.iterdir()} == {"253", "523"}
+        assert {one.name for one in (folder / ".writer/settled").iterdir()} == {"253"}
+    assert list(journals.iterdir()) == []
+    assert {one.name for one in (folder / ".writer/settled").iterdir()} == {"524"}
+
+
+def test_a_log_with_a_journal_missing_is_not_continued(begun, tmp_path):
+    for lost, code in [("253", "journal_ahead"), ("524", "head_differs")]:
+        folder = shutil.copytree(begun, tmp_path / lost)
+        writer = LogWriter.open(folder, SIGNER)
+        for batch in (NEXT, [b"lone"], [b"more"]):
+            writer.append(batch)
+        killed = shutil.copytree(folder, tmp_path / f"{lost} killed")
+        writer.close()
+        (killed / ".writer/journal" / lost).unlink()
+        assert refused_code(lambda at=killed: LogWriter.open(at, SIGNER)) == code
+
+
+def test_cosignatures_of_a_size_that_is_not_settled_survive_a_crash(begun, tmp_path):
+    folder = shutil.copytree(begun, tmp_path / "log")
+    witness = Cosigner("w.example", bytes(32))
+    writer = LogWriter.open(folder, SIGNER)
+    writer.append(NEXT)
+    line = witness.cosign(split_note(writer.note)[0], seconds=1)
+    cosigned = writer.add_cosignatures(523, [line], [witness.verifier])
+    writer.append([b"lone"])
+    killed = shutil.copytree(folder, tmp_path / "killed")
+    writer.close()
+    LogWriter.open(killed, SIGNER).close()
+    assert (killed / "checkpoints/523").read_bytes() == cosigned
 
 
 def test_a_log_whose_creation_was_cut_off_can_be_created(tmp_path):

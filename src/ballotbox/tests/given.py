@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 from ballotbox.app import BallotApp, create_app
-from ballotbox.box import Sealer
+from ballotbox.sequencer import NoSeal, Sealer
 from ballotbox.settings import Settings
 from ballotbox.tests.tables import ONE_BALLOT, POSTGRES_TABLES, SQLITE_TABLES
 from ballotbox.ticket import issue_ticket, session_for
@@ -240,10 +240,13 @@ def in_app(
     sealer: Sealer | None = None,
     **settings: object,
 ) -> Any:
-    """Run a scenario against a started application and return what it returns."""
+    """Run a scenario against a started application and return what it returns.
+
+    With a sealer of the test's own the sequencer is a thread of this process, where it can be seen.
+    """
 
     async def run() -> Any:
-        app = create_app(given_settings(database, **settings), sealer=sealer)
+        app = create_app(given_settings(database, **settings), sealer=sealer or NoSeal())
         await app.start()
         try:
             return await scenario(app)

@@ -83,7 +83,7 @@ def test_a_wrong_ballot_is_refused_with_a_reason_and_changes_nothing(sqlite_data
 @pytest.mark.parametrize(
     ("columns", "code"),
     [
-        ({"opens_ms": NOW_MS + 60_000}, "not_started"),
+        ({"opens_ms": NOW_MS + 3_600_000}, "not_started"),
         ({"closes_ms": NOW_MS - 1}, "closed"),
         ({"paused": True}, "paused"),
     ],
@@ -113,7 +113,7 @@ def test_a_ballot_stored_unanswered_gets_its_receipt_also_after_close_or_in_a_pa
 
 
 def test_before_the_opening_no_ballot_reaches_the_database(sqlite_database, monkeypatch):
-    sqlite_database.change_round(opens_ms=NOW_MS + 60_000)
+    sqlite_database.change_round(opens_ms=NOW_MS + 3_600_000)
     commits = []
 
     async def scenario(app):

@@ -2,15 +2,17 @@
 """Commit, conflict, seal, overload: what is true of every ballot that is answered."""
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ballotbox.app import open_store
-from ballotbox.ballots import Ballot, StoredBallot, receipt_for
-from ballotbox.box import BallotBox, NoSeal
+from ballotbox.ballots import Ballot, Receipt, StoredBallot, receipt_for
+from ballotbox.box import BallotBox
 from ballotbox.refusals import Refused
+from ballotbox.sequencer import NoSeal, ThreadSequencer
+from ballotbox.stores import open_store
 from ballotbox.tests.given import (
     NONCE,
     VOTER,
@@ -73,7 +75,7 @@ def test_the_same_person_twice_in_one_batch_is_one_ballot(database):
 @pytest.mark.parametrize(
     ("columns", "code"),
     [
-        ({"opens_ms": NOW_MS + 60_000}, "not_started"),
+        ({"opens_ms": NOW_MS + 3_600_000}, "not_started"),
         ({"closes_ms": NOW_MS - 1}, "closed"),
         ({"paused": True}, "paused"),
     ],
@@ -210,14 +212,19 @@ class Seal:
 
     def __init__(self):
         self.batches: list[list[StoredBallot]] = []
-        self.open = asyncio.Event()
+        self.open = threading.Event()
         self.breaks = False
 
-    async def seal(self, ballots):
-        await self.open.wait()
+    def seal(self, ballots):
+        assert self.open.wait(10)
         self.batches.append(list(ballots))
         if self.breaks:
             raise RuntimeError("no witness")
+        return {}
+
+    def recover(self): ...
+
+    def close(self): ...
 
 
 def test_nobody_is_answered_before_the_seal(sqlite_database):
@@ -284,7 +291,9 @@ def test_overload_is_503_with_retry_after_and_loses_nothing(database):
 
 def test_stopping_answers_everyone_who_waits(sqlite_database):
     async def scenario():
-        box = BallotBox(store=open_store(sqlite_database.url), sealer=NoSeal(), queue_limit=20_000)
+        store = open_store(sqlite_database.url)
+        sequencer = ThreadSequencer(store, NoSeal())
+        box = BallotBox(store=store, sequencer=sequencer, queue_limit=20_000)
         await box.start()
         futures = [box.cast(ballot_of(f"{number:032x}")) for number in range(5000)]
         await box.stop()
@@ -293,7 +302,7 @@ def test_stopping_answers_everyone_who_waits(sqlite_database):
         return [future.result() for future in futures]
 
     outcomes = asyncio.run(scenario())
-    assert all(isinstance(outcome, StoredBallot) for outcome in outcomes)
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
     assert len(sqlite_database.ballots()) == 5000
 
 
@@ -312,8 +321,9 @@ def test_a_crowd_shares_its_commits(sqlite_database):
     sizes = []
 
     class Counting(NoSeal):
-        async def seal(self, ballots):
+        def seal(self, ballots):
             sizes.append(len(ballots))
+            return {}
 
     async def scenario(app):
         await asyncio.gather(

@@ -13,4 +13,9 @@ class AgenciesConfig(AppConfig):
     verbose_name = _("单位与人员")
 
     def ready(self) -> None:
+        from minyi.core.refusals import name_contacts
+
+        from .queries import administrators_for
+
         name_acts(ACTS)
+        name_contacts(administrators_for)

@@ -16,7 +16,7 @@ OPEN_ROOMS = frozenset(
         *("", "login", "logout", "account", "two-factor", "jsi18n", "sprite", "dismissibles"),
         *("campaigns", "nominations", "nominees", "jury", "results"),
         *("regions", "agencies", "accounts", "posts", "rules", "audit"),
-        *("images", "documents"),
+        *("images", "documents", "wechat"),
     }
 )
 # Inside an open room, but asks for no permission on the picture: the rich text editor's only.

@@ -169,6 +169,7 @@ class OfficialAccount(models.Model):
     class Kind(models.TextChoices):
         SERVICE = "SVC", _("服务号")
         SUBSCRIPTION = "SUB", _("订阅号")
+        MINI_PROGRAM = "MP", _("小程序")
 
     class Mode(models.TextChoices):
         PLAIN = "plain", _("明文模式")

@@ -13,9 +13,10 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", _("监督")
     LEADER = "leader", _("分管领导")
     ADMINISTRATOR = "administrator", _("管理员")
+    JUROR = "juror", _("评审专家")
 
 
-_EVERYBODY = {"campaigns.view", "agencies.view"}
+_EVERYBODY = {"campaigns.view", "agencies.view", "wechat.view"}
 
 GRANTS: dict[str, frozenset[str]] = {
     Role.ORGANISER: frozenset(
@@ -31,11 +32,24 @@ GRANTS: dict[str, frozenset[str]] = {
             "results.export",
         }
     ),
-    Role.EDITOR: frozenset(_EVERYBODY | {"campaigns.edit", "nominations.view", "nominees.edit"}),
-    Role.REVIEWER: frozenset(
-        _EVERYBODY | {"nominations.view", "nominations.review", "nominees.edit"}
+    Role.EDITOR: frozenset(
+        _EVERYBODY
+        | {
+            "campaigns.edit",
+            "nominations.view",
+            "nominees.edit",
+            "wechat.menus",
+            "wechat.articles",
+            "wechat.comments",
+        }
     ),
-    Role.CASE_WORKER: frozenset(_EVERYBODY | {"nominations.view"}),
+    # Whoever wrote an article does not send it out: the service checks the two are two people.
+    Role.REVIEWER: frozenset(
+        _EVERYBODY | {"nominations.view", "nominations.review", "nominees.edit", "wechat.publish"}
+    ),
+    Role.CASE_WORKER: frozenset(
+        _EVERYBODY | {"nominations.view", "wechat.desk", "wechat.comments", "wechat.outgoing"}
+    ),
     # The supervisor looks at everything, stops the vote and signs. What could bend an outcome that
     # begins to show (candidates, figures, jury) only they change, each time with a reason.
     Role.SUPERVISOR: frozenset(
@@ -50,8 +64,11 @@ GRANTS: dict[str, frozenset[str]] = {
             "results.export",
             "audit.view",
             "rules.view",
+            "wechat.outgoing",
         }
     ),
+    # From outside the office: sees the campaigns and scores where a jury names them, nothing else.
+    Role.JUROR: frozenset({"campaigns.view"}),
     Role.LEADER: frozenset(_EVERYBODY | {"nominations.view", "results.export"}),
     Role.ADMINISTRATOR: frozenset(
         _EVERYBODY
@@ -61,6 +78,9 @@ GRANTS: dict[str, frozenset[str]] = {
             "accounts.edit",
             "rules.view",
             "audit.view",
+            "wechat.menus",
+            "wechat.duty",
+            "wechat.outgoing",
         }
     ),
 }

@@ -29,12 +29,13 @@ _PEOPLE = (
     ("bianji", "陈晓", Role.EDITOR, "宣传科科员"),
     ("shenhe", "李衡", Role.REVIEWER, "资格审核组组长"),
     ("jingban", "吴勤", Role.CASE_WORKER, "经办人"),
+    ("jingban2", "韩青", Role.CASE_WORKER, "窗口负责人"),
     ("jiandu", "郑正", Role.SUPERVISOR, "派驻纪检监察组"),
     ("lingdao", "王岚", Role.LEADER, "分管副局长"),
     ("guanli", "孙理", Role.ADMINISTRATOR, "平台管理员"),
-    ("zhuanjia1", "方知", Role.CASE_WORKER, "评审专家（高校）"),
-    ("zhuanjia2", "何言", Role.CASE_WORKER, "评审专家（媒体）"),
-    ("zhuanjia3", "杜若", Role.CASE_WORKER, "评审专家（群众代表）"),
+    ("zhuanjia1", "方知", Role.JUROR, "评审专家（高校）"),
+    ("zhuanjia2", "何言", Role.JUROR, "评审专家（媒体）"),
+    ("zhuanjia3", "杜若", Role.JUROR, "评审专家（群众代表）"),
 )
 
 

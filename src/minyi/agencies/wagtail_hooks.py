@@ -2,12 +2,18 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin import auth
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.permissions import register_permission_policy
 
+from minyi.core.errors import NotAllowed
+from minyi.core.refusals import refusal_response
+
 from . import staff
 
+# Wagtail sends whoever may not enter back to the first screen; ours is told why, and whom to ask.
+auth.permission_denied = lambda request: refusal_response(request, NotAllowed())
 # Names are the administrator's to change, and ours are not split in two as that form demands.
 NameEmailSettingsPanel.is_active = lambda _panel: False
 

@@ -10,8 +10,8 @@ from typing import Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.translation import get_language
-from ninja import Router, Schema
+from django.utils.translation import activate, get_language
+from ninja import Field, Router, Schema
 
 from .queries.board import board_of
 from .queries.cards import get_nominee, list_cards
@@ -20,6 +20,7 @@ from .queries.public import PublicCampaign, get_campaign, list_campaigns
 from .queries.results import public_result
 
 router = Router(tags=["campaigns"])
+Language = Literal["zh-hans", "zh-hant", "en"]  # settings.LANGUAGES; a test compares
 FRESH_S = 2  # seconds a shared cache may keep an answer: counts are at most that old
 
 
@@ -35,6 +36,7 @@ class CampaignOut(Schema):
 class StageOut(Schema):
     kind: str
     name: str
+    note: str
     opens_at: datetime
     closes_at: datetime
     state: Literal["done", "now", "soon"]
@@ -85,6 +87,11 @@ class EvidenceOut(Schema):
     text: str
 
 
+class PictureOut(Schema):
+    url: str
+    alternative: str
+
+
 class NomineeDetailOut(Schema):
     number: int
     name: str
@@ -95,8 +102,7 @@ class NomineeDetailOut(Schema):
     innovation: str
     responsibility: str
     evidence: list[EvidenceOut]
-    picture: str
-    picture_alternative: str
+    pictures: list[PictureOut]
     is_withdrawn: bool
     status_reason: str
 
@@ -108,6 +114,14 @@ class CountOut(Schema):
     is_withdrawn: bool
 
 
+class LogMarkOut(Schema):
+    """The public log at /ledger/<folder>/ and its state: entries, and root of the checkpoint."""
+
+    folder: str
+    size: int
+    root: str
+
+
 class CountsOut(Schema):
     """`hidden` says why there are no rows yet; `next_at` when there will be newer ones."""
 
@@ -115,6 +129,7 @@ class CountsOut(Schema):
     ballots: int | None = None
     as_of: datetime | None = None
     next_at: datetime | None = None
+    log: LogMarkOut | None = None
     rows: list[CountOut] = []
 
 
@@ -146,13 +161,16 @@ class ResultOut(Schema):
     signed_by: str
     signed_at: datetime
     published_at: datetime | None
+    log: LogMarkOut | None = Field(None, validation_alias="mark")
     lines: list[ResultLineOut]
 
 
 @router.get("", response=list[CampaignOut], summary="列出已发布的活动")
-def campaigns(request: HttpRequest, response: HttpResponse) -> list[CampaignOut]:
+def campaigns(
+    request: HttpRequest, response: HttpResponse, language: Language | None = None
+) -> list[CampaignOut]:
     """List the public campaigns: open ones first."""
-    _may_be_kept(response)
+    _begin(response, language)
     return [
         CampaignOut(
             slug=card.slug,
@@ -167,9 +185,11 @@ def campaigns(request: HttpRequest, response: HttpResponse) -> list[CampaignOut]
 
 
 @router.get("{slug}", response=CampaignDetailOut, summary="一个活动的规则和日程")
-def campaign(request: HttpRequest, response: HttpResponse, slug: str) -> CampaignDetailOut:
+def campaign(
+    request: HttpRequest, response: HttpResponse, slug: str, language: Language | None = None
+) -> CampaignDetailOut:
     """Return the rules and the timetable of one campaign."""
-    _may_be_kept(response)
+    _begin(response, language)
     found = _campaign(slug)
     return CampaignDetailOut(
         **{field: getattr(found, field) for field in _SAME},
@@ -184,16 +204,31 @@ def campaign(request: HttpRequest, response: HttpResponse, slug: str) -> Campaig
             "jury": found.jury_weight,
             "figures": found.figures_weight,
         },
-        stages=[StageOut.model_validate(stage, from_attributes=True) for stage in found.stages],
-        criteria=[CriterionOut.model_validate(c, from_attributes=True) for c in found.criteria],
-        categories=[kind.name for kind in found.categories],
+        stages=[
+            StageOut(
+                kind=stage.kind,
+                name=stage.name,
+                note=stage.note.text,
+                opens_at=stage.opens_at,
+                closes_at=stage.closes_at,
+                state=stage.state,
+            )
+            for stage in found.stages
+        ],
+        criteria=[
+            CriterionOut(id=c.id, name=c.name.text, explanation=c.explanation.text, weight=c.weight)
+            for c in found.criteria
+        ],
+        categories=[kind.name.text for kind in found.categories],
     )
 
 
 @router.get("{slug}/nominees", response=list[NomineeOut], summary="候选对象")
-def nominees(request: HttpRequest, response: HttpResponse, slug: str) -> list[NomineeOut]:
+def nominees(
+    request: HttpRequest, response: HttpResponse, slug: str, language: Language | None = None
+) -> list[NomineeOut]:
     """List the candidates by number, once they are shown."""
-    _may_be_kept(response)
+    _begin(response, language)
     found = _campaign(slug)
     if not found.shows_candidates:
         return []
@@ -202,7 +237,7 @@ def nominees(request: HttpRequest, response: HttpResponse, slug: str) -> list[No
             number=card.number,
             name=card.name,
             unit=card.unit,
-            category=card.category,
+            category=card.category.text,
             merits=card.summary,
             url=_absolute(request, card.url),
         )
@@ -212,47 +247,59 @@ def nominees(request: HttpRequest, response: HttpResponse, slug: str) -> list[No
 
 @router.get("{slug}/nominees/{int:number}", response=NomineeDetailOut, summary="一个候选对象")
 def nominee(
-    request: HttpRequest, response: HttpResponse, slug: str, number: int
+    request: HttpRequest,
+    response: HttpResponse,
+    slug: str,
+    number: int,
+    language: Language | None = None,
 ) -> NomineeDetailOut:
     """Return what is told of one candidate."""
-    _may_be_kept(response)
+    _begin(response, language)
     found = get_nominee(campaign=_campaign(slug), number=number, language=_language())
-    picture = found.picture
     return NomineeDetailOut(
         number=found.number,
         name=found.name.text,
         unit=found.unit.text,
-        category=found.category,
+        category=found.category.text,
         merits=found.merits.text,
         story=found.story.text,
         innovation=found.innovation.text,
         responsibility=found.responsibility.text,
         evidence=[
-            EvidenceOut(criterion=e.criterion, weight=e.weight, text=e.text.text)
+            EvidenceOut(criterion=e.criterion.text, weight=e.weight, text=e.text.text)
             for e in found.evidence
         ],
-        picture=_absolute(request, picture.url) if picture else "",
-        picture_alternative=picture.alternative if picture else "",
+        pictures=[
+            PictureOut(url=_absolute(request, shown.url), alternative=shown.alternative)
+            for shown in found.pictures
+        ],
         is_withdrawn=found.is_withdrawn,
         status_reason=found.status_reason,
     )
 
 
 @router.get("{slug}/counts", response=CountsOut, summary="可以公布的票数")
-def counts(request: HttpRequest, response: HttpResponse, slug: str) -> CountsOut:
+def counts(
+    request: HttpRequest, response: HttpResponse, slug: str, language: Language | None = None
+) -> CountsOut:
     """Return what may be known of the count now, or why nothing may."""
-    _may_be_kept(response)
+    _begin(response, language)
     board = board_of(campaign_id=_campaign(slug).id, now=timezone.now())
     if isinstance(board, CountsHidden):
         return CountsOut(hidden=board.mode, next_at=board.next_at)
     rows = [CountOut.model_validate(row, from_attributes=True) for row in board.rows]
-    return CountsOut(ballots=board.ballots, as_of=board.as_of, next_at=board.next_at, rows=rows)
+    log = LogMarkOut.model_validate(board.mark, from_attributes=True) if board.mark else None
+    return CountsOut(
+        ballots=board.ballots, as_of=board.as_of, next_at=board.next_at, log=log, rows=rows
+    )
 
 
 @router.get("{slug}/result", response=ResultOut, summary="公示和公布的结果")
-def result(request: HttpRequest, response: HttpResponse, slug: str) -> ResultOut:
+def result(
+    request: HttpRequest, response: HttpResponse, slug: str, language: Language | None = None
+) -> ResultOut:
     """Return the result with its formula, from publicity on; 404 before."""
-    _may_be_kept(response)
+    _begin(response, language)
     found = public_result(campaign_id=_campaign(slug).id, now=timezone.now())
     return ResultOut.model_validate(found, from_attributes=True)
 
@@ -263,8 +310,13 @@ _SAME = (
 )
 
 
-def _may_be_kept(response: HttpResponse) -> None:
-    """Let caches keep the answer for a moment; its texts follow the reader's language."""
+def _begin(response: HttpResponse, language: Language | None) -> None:
+    """Speak the language that was asked for; let caches keep the answer for a moment.
+
+    Without `language` the texts follow cookie and Accept-Language, as on the pages.
+    """
+    if language is not None:
+        activate(language)  # for this request: the next one's middleware sets its own
     patch_cache_control(response, public=True, max_age=FRESH_S)
     patch_vary_headers(response, ["Cookie", "Accept-Language"])
 

@@ -13,4 +13,16 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("评选投票")
 
     def ready(self) -> None:
+        from minyi.citizens.matters import register_matters
+        from minyi.citizens.notices import register_purposes
+
+        from .notices import PURPOSES
+        from .services import (
+            roundlogs,  # noqa: F401 - it registers an outbox consumer
+            staging,  # noqa: F401  (registers its outbox consumer)
+        )
+        from .services.matters import matters_of
+
         name_acts(ACTS)
+        register_purposes(PURPOSES)
+        register_matters("campaigns", matters_of)

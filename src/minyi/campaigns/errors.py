@@ -168,6 +168,20 @@ class AlternativeMissing(Invalid):
     action = _("请用一句话写明画面内容。")
 
 
+class TooManyPictures(Invalid):
+    code = "too_many_pictures"
+    title = _("图片太多")
+    sentence = _("每个候选对象最多 %(most)d 张图片，没有保存。")
+    action = _("请先移除不用的图片。")
+
+
+class PictureNotThere(NotFound):
+    code = "picture_not_there"
+    title = _("没有这张图片")
+    sentence = _("这张图片已不在该候选对象的页面上。")
+    action = _("请刷新页面查看最新状态。")
+
+
 class BallotPaperFixed(DomainError):
     code = "ballot_paper_fixed"
     title = _("候选名单已经固定")
@@ -400,6 +414,15 @@ class CampaignCancelled(DomainError):
     action = _("如需继续，请另行创建活动。")
 
 
+class EditedMeanwhile(DomainError):
+    """`edits` are those of others since the form was opened, `version` is the present one."""
+
+    code = "edited_meanwhile"
+    title = _("设置已被他人修改")
+    sentence = _("您打开页面之后，有人保存了新的设置；您的修改没有保存，填写的内容都还在。")
+    action = _("请核对下列改动；再次保存，将以您填写的内容为准。")
+
+
 class FieldsFrozen(DomainError):
     """`fields` names what may no longer change."""
 
@@ -475,6 +498,13 @@ class AttemptRefused(NotAllowed):
     action = _("请在微信中完整打开本页面后再试；仍有疑问的，请拨打监督电话。")
 
 
+class ProofNotFound(NotFound):
+    code = "proof_not_found"
+    title = _("没有可以下载的核对凭据")
+    sentence = _("在您名下没有这份选票，或者公开账本还没有公开。")
+    action = _("请从“我的选票”页面下载；账本的公开时间见“核对投票”页面。")
+
+
 class CandidatesNotPublic(NotFound):
     code = "candidates_not_public"
     title = _("候选名单尚未公布")
@@ -526,3 +556,52 @@ class JuryFrozen(NotAllowed):
     title = _("评审组已经锁定")
     sentence = _("投票已经开始，评审组不再调整。")
     action = _("确需调整的，请监督人员写明理由后办理。")
+
+
+# --- The public log -----------------------------------------------------------------------------
+
+
+class PaperTooLong(Invalid):
+    """The manifest of the public log has a limit (docs/protocol/log-format.md §6.1)."""
+
+    code = "paper_too_long"
+    title = _("候选对象太多")
+    sentence = _("选票上有 %(candidates)d 个候选对象，公开账本首条最多容纳约 200 个。")
+    action = _("请分成几个活动，或者减少候选对象。")
+
+
+class PaperTooShort(DomainError):
+    """Ballots are bound by the rules the log began with: fewer picks would not be counted."""
+
+    code = "paper_too_short"
+    title = _("剩余候选对象不足")
+    sentence = _(
+        "本活动规定每张选票至少选 %(min_picks)d 个，退出后只剩 %(left)d 个候选对象，"
+        "而规则已写入公开账本，投票开始后不能更改。"
+    )
+    action = _("请先暂停投票，由监督人员决定是否撤销活动、按新的规则重新举办。")
+
+
+class ClosesTooSoon(DomainError):
+    """Ballots under way must find the same end in the log and on the paper."""
+
+    code = "closes_too_soon"
+    title = _("结束时间太近")
+    sentence = _("投票提前结束须至少提前 %(seconds)d 秒设定，以便正在提交的选票按同一时间认定。")
+    action = _("请把结束时间再推迟一两分钟；需要立即停止的，请暂停投票。")
+
+
+class LogNotClosed(DomainError):
+    code = "log_not_closed"
+    title = _("账本正在封账")
+    sentence = _("投票刚刚结束，公开账本正在收入最后的选票，封账后才能汇总。")
+    action = _("请等候十几秒后再试。")
+
+
+class ResultNotTheCount(DomainError):
+    """What was signed is not what anybody would count from the public log."""
+
+    code = "result_not_the_count"
+    title = _("结果与公开账本不符")
+    sentence = _("按公开账本重新计票的得数与签字的结果不符（%(candidates)s），不能公布。")
+    action = _("请撤回签字，重新汇总后再签字；仍不相符的，请监督人员查明原因。")

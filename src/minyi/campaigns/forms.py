@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The nomination form: what a citizen tells of somebody, with files and consent."""
 
+from dataclasses import dataclass
+from typing import Literal, cast
+
 from django import forms
-from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
 from minyi.campaigns.queries.public import PublicCampaign
 from minyi.campaigns.services.nominations import REASON_AT_LEAST, NewFile, NominationContent
 from minyi.campaigns.services.texts import LIMITS
+from minyi.campaigns.services.uploads import Upload
 from minyi.core.errors import DomainError
 
 PICTURE_SLOTS = (1, 2, 3)
+# The fields with a file, and the field with the words for it.
+FILE_FIELDS = {f"picture_{slot}": f"alternative_{slot}" for slot in PICTURE_SLOTS} | {
+    "video": "video_alternative"
+}
 # Which field a refusal of the service belongs to; all others stand above the form.
 FIELD_OF = {
     "video_host_not_allowed": "video_url",
@@ -18,6 +25,16 @@ FIELD_OF = {
     "already_nominated": "name",
     "upload_not_a_video": "video",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of an earlier attempt at the form."""
+
+    token: str
+    name: str
+    url: str
+    content: Upload
 
 
 class NominationForm(forms.Form):
@@ -77,7 +94,7 @@ class NominationForm(forms.Form):
 
     def __init__(self, campaign: PublicCampaign, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        kinds = [(kind.id, kind.name) for kind in campaign.categories]
+        kinds = [(kind.id, str(kind.name)) for kind in campaign.categories]
         if kinds:
             choices = [("", _("请选择")), *kinds]
             self.fields["category"].choices = choices  # type: ignore[attr-defined]
@@ -88,8 +105,8 @@ class NominationForm(forms.Form):
         self.criteria = [standard.id for standard in campaign.criteria]
         for standard in campaign.criteria:
             self.fields[f"evidence_{standard.id}"] = forms.CharField(
-                label=standard.name,
-                help_text=standard.explanation,
+                label=str(standard.name),
+                help_text=str(standard.explanation),
                 widget=forms.Textarea({"rows": 3}),
                 max_length=LIMITS["evidence"],
                 required=False,
@@ -97,13 +114,37 @@ class NominationForm(forms.Form):
         for slot in PICTURE_SLOTS:
             self.fields[f"picture_{slot}"] = _picture_field(slot)
             self.fields[f"alternative_{slot}"] = _alternative_field(slot)
+        self.fields["video_alternative"].condition = _("选择视频时必填")  # type: ignore[attr-defined]
+        self.kept: dict[str, Kept] = {}
+
+    def kept_tokens(self) -> dict[str, str]:
+        """Return field → token of the files that an earlier attempt left and that are still
+        wanted."""
+        return {
+            name: self.data[f"kept_{name}"]
+            for name in FILE_FIELDS
+            if self.data.get(f"kept_{name}") and not self.data.get(f"drop_{name}")
+        }
+
+    def close_kept(self) -> None:
+        """Close what was read of the kept files."""
+        for kept in self.kept.values():
+            kept.content.close()
+
+    def fresh_files(self) -> dict[str, Upload]:
+        """Return field → the file that came with this attempt, the faulty ones left out."""
+        return {
+            name: cast(Upload, self.files[name])
+            for name in FILE_FIELDS
+            if name in self.files and name not in self.errors
+        }
 
     def clean(self) -> dict[str, object]:
         """Ask for words beside every picture and video (无障碍环境建设法 art. 32)."""
         cleaned: dict[str, object] = super().clean() or self.cleaned_data
-        pairs = [(f"picture_{slot}", f"alternative_{slot}") for slot in PICTURE_SLOTS]
-        for file_field, words_field in [*pairs, ("video", "video_alternative")]:
-            if cleaned.get(file_field) and not cleaned.get(words_field):
+        for file_field, words_field in FILE_FIELDS.items():
+            has_file = cleaned.get(file_field) or file_field in self.kept
+            if has_file and not cleaned.get(words_field):
                 self.add_error(words_field, _("请用一句话写明画面内容。"))
         return cleaned
 
@@ -129,12 +170,11 @@ class NominationForm(forms.Form):
         """Return the files that came with it, for the service."""
         given = self.cleaned_data
         found: list[NewFile] = []
-        for slot in PICTURE_SLOTS:
-            picture: File | None = given[f"picture_{slot}"]  # type: ignore[type-arg]
-            if picture:
-                found.append(NewFile("picture", picture, given[f"alternative_{slot}"]))
-        if given["video"]:
-            found.append(NewFile("video", given["video"], given["video_alternative"]))
+        for file_field, words_field in FILE_FIELDS.items():
+            kept = self.kept.get(file_field)
+            content: Upload | None = given[file_field] or (kept.content if kept else None)
+            if content:
+                found.append(NewFile(kind_of(file_field), content, given[words_field]))
         return found
 
     def show_refusal(self, error: DomainError) -> None:
@@ -155,16 +195,26 @@ class NominationForm(forms.Form):
         return self._some(*(f"evidence_{standard}" for standard in self.criteria))
 
     @property
-    def pictures(self) -> list[forms.BoundField]:
-        parts = ("picture", "alternative")
-        return self._some(*(f"{part}_{slot}" for slot in PICTURE_SLOTS for part in parts))
+    def pictures(self) -> list[tuple[forms.BoundField, forms.BoundField, Kept | None]]:
+        """Return each picture's field, the one for its words, and the file kept for it."""
+        names = [f"picture_{slot}" for slot in PICTURE_SLOTS]
+        return [(self[name], self[FILE_FIELDS[name]], self.kept.get(name)) for name in names]
 
     @property
     def films(self) -> list[forms.BoundField]:
-        return self._some("video_url", "video", "video_alternative")
+        return self._some("video_url")
+
+    @property
+    def film(self) -> tuple[forms.BoundField, forms.BoundField, Kept | None]:
+        return self["video"], self["video_alternative"], self.kept.get("video")
 
     def _some(self, *names: str) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]
+
+
+def kind_of(file_field: str) -> Literal["picture", "video"]:
+    """Return what kind of file a field takes."""
+    return "video" if file_field == "video" else "picture"
 
 
 def _picture_field(slot: int) -> forms.FileField:
@@ -179,8 +229,11 @@ def _picture_field(slot: int) -> forms.FileField:
 
 
 def _alternative_field(slot: int) -> forms.CharField:
-    return forms.CharField(
+    field = forms.CharField(
         label=_("图片 %(slot)d 的文字说明") % {"slot": slot},
+        help_text=_("一句话写明画面内容，供看不见的人了解。") if slot == 1 else "",
         max_length=200,
         required=False,
     )
+    field.condition = _("选择图片时必填")  # type: ignore[attr-defined]
+    return field

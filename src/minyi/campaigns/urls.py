@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from .views import board, nominating, pages, results, voting
+from .views import board, nominating, pages, results, verifying, voting
 
 app_name = "campaigns"
 
@@ -13,8 +13,11 @@ urlpatterns = [
     path("c/<slug:slug>/nominees/", voting.nominees, name="nominees"),
     path("c/<slug:slug>/nominees/<int:number>/", pages.nominee, name="nominee"),
     path("c/<slug:slug>/nominate/", nominating.nominate, name="nominate"),
+    path("c/<slug:slug>/nominate/kept/<str:token>", nominating.kept_file, name="kept_file"),
     path("c/<slug:slug>/nominate/mine/", nominating.mine, name="my_nominations"),
     path("c/<slug:slug>/ballot/", voting.ballot, name="ballot"),
+    path("c/<slug:slug>/ballot/proof", verifying.own_proof, name="own_proof"),
+    path("c/<slug:slug>/verify/", verifying.verify, name="verify"),
     path("c/<slug:slug>/board/", board.board, name="board"),
     path("c/<slug:slug>/board/events", board.events, name="board_events"),
     path("c/<slug:slug>/board.json", board.rows, name="board_rows"),

@@ -2,7 +2,7 @@
 """A citizen's session: one signed cookie, no row. It says who they are, and since when."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.core import signing
@@ -28,14 +28,33 @@ class CitizenSession:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session with the cookie that carries it."""
+
+    cookie: str = field(repr=False)
+    session: CitizenSession
+
+
+def make_session(*, citizen_id: str, channel: str, account: str, subject: str) -> NewSession:
+    """Make a session for a person whom a channel's own server has named to us.
+
+    A browser gets its cookie by `start_session`. Where a channel carries a person's words without
+    a browser, as a chat does, our server itself holds the cookie for the one request it makes.
+    """
+    value = signing.dumps([citizen_id, channel, account, subject, secrets.token_hex(8)], salt=_SALT)
+    session = CitizenSession(citizen_id, channel, account, subject, session_for(value))
+    return NewSession(value, session)
+
+
 def start_session(
     response: HttpResponse, *, citizen_id: str, channel: str, account: str, subject: str
 ) -> None:
     """Give the browser a new session."""
-    value = signing.dumps([citizen_id, channel, account, subject, secrets.token_hex(8)], salt=_SALT)
+    made = make_session(citizen_id=citizen_id, channel=channel, account=account, subject=subject)
     response.set_cookie(
         COOKIE,
-        value,
+        made.cookie,
         max_age=settings.CITIZEN_COOKIE_AGE,
         httponly=True,
         samesite="Lax",

@@ -4,16 +4,25 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
+from ninja.renderers import JSONRenderer
 
 from minyi.campaigns.api import router as campaigns
 from minyi.core.errors import DomainError, Invalid, NotFound
 from minyi.core.refusals import refusal_response
+
+
+class ReadableRenderer(JSONRenderer):
+    """JSON with Chinese letters as they are: people read it, and it is half as long."""
+
+    json_dumps_params = {"ensure_ascii": False}
+
 
 api = NinjaAPI(
     title="民意 Minyi API",
     version="1",
     description="公开数据接口：活动、候选对象、票数与结果。错误按 RFC 9457 返回。",
     urls_namespace="api-v1",
+    renderer=ReadableRenderer(),
 )
 api.add_router("/campaigns", campaigns)
 

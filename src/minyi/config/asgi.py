@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One address, four rooms: the ballot box, WeChat's callbacks, uploaded media, and Django.
+"""One address, five rooms: the ballot box, WeChat's callbacks, the public logs, uploaded media,
+and Django.
 
 The first two are hot paths that touch no ORM, no session and no template (design.md). On a
 cluster a proxy may send `/v/` to processes of their own: `granian ballotbox.app:app`.
@@ -18,8 +19,10 @@ django.setup(set_prefix=False)
 
 from django.conf import settings
 
-# The ballot box knows no Django: it must find the same database in its environment.
+# The ballot box knows no Django: it must find the same database and logs in its environment.
 os.environ.setdefault("DATABASE_URL", settings.DATABASE_URL)
+os.environ.setdefault("MINYI_LEDGER_DIR", str(settings.LEDGER_DIR))
+os.environ.setdefault("MINYI_LEDGER_KEY", settings.LEDGER_KEY)
 
 from django.core.handlers.asgi import ASGIHandler
 from starlette.exceptions import HTTPException
@@ -27,6 +30,8 @@ from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
 from ballotbox.app import app as ballot_box
+from minyi.core import outbox_figures
+from minyi.ledger.room import room as ledger_room
 from minyi.wechat.callback import app as wechat_callback
 
 Scope = MutableMapping[str, Any]
@@ -42,11 +47,24 @@ media = StaticFiles(directory=settings.MEDIA_ROOT, check_dir=False)
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand the request to the room its path names."""
     if scope["type"] == "lifespan":
-        await ballot_box(scope, receive, send)  # the only room with something to start and stop
+        await ballot_box(scope, _closing_first(receive), send)
         return
     if scope["path"] == "/metrics":  # one registry, one guard: the counters tell the turnout
         scope = {**scope, "path": "/v/metrics"}
+        await outbox_figures.renew()
     await room_for(scope["path"])(scope, receive, send)
+
+
+def _closing_first(receive: Receive) -> Receive:
+    """Have WeChat's callbacks written down before the ballot box, and the server, stop."""
+
+    async def receive_later() -> MutableMapping[str, Any]:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await wechat_callback.close()
+        return message
+
+    return receive_later
 
 
 def room_for(path: str) -> App:
@@ -55,6 +73,8 @@ def room_for(path: str) -> App:
         return ballot_box
     if path.startswith("/wechat/") and path.endswith("/callback"):
         return wechat_callback
+    if path.startswith("/ledger/"):
+        return ledger_room
     if path.startswith(settings.MEDIA_URL):
         return _media
     return pages

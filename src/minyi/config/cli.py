@@ -9,13 +9,17 @@ from pathlib import Path
 def main() -> None:
     """Run one command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minyi.config.settings.dev")
-    if sys.argv[1:2] == ["serve"]:
-        from .serve import main as serve
+    from . import serve
 
-        sys.exit(serve(sys.argv[2:]))
+    if sys.argv[1:2] == ["serve"]:
+        sys.exit(serve.main(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
-    Path(os.environ.get("MINYI_VAR_DIR", "var")).mkdir(parents=True, exist_ok=True)
+    var = Path(os.environ.get("MINYI_VAR_DIR", "var"))
+    var.mkdir(parents=True, exist_ok=True)
+    if os.environ["DJANGO_SETTINGS_MODULE"].endswith(".dev"):
+        # A log whose key was locked by `minyi demo seed` must open for `minyi serve`.
+        serve.load_secrets(var / "secrets.env")
     execute_from_command_line(sys.argv)
 
 

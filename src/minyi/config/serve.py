@@ -4,6 +4,7 @@
 This parent imports no Django: it stays small and only watches its children.
 """
 
+import ctypes
 import fcntl
 import os
 import secrets
@@ -14,16 +15,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
-SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY")
+SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY", "MINYI_LEDGER_KEY")
 GRACE_S = 10
 # The ballot box refuses with 503 what it cannot take; the server must not queue before it.
 GRANIAN = (
     *("granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws"),
     *("--backpressure", "20000", "--log-level", "warning"),
 )
+WORKER = ("minyi.config.cli", "worker")
+RESTART_S = 5
+_PR_SET_PDEATHSIG = 1
 READY_S = 120
 
 
@@ -47,17 +52,18 @@ def main(arguments: list[str]) -> int:
     except BlockingIOError:
         print(f"{var} 已由另一个 minyi serve 使用。\nAnother minyi serve already uses {var}.")
         return 1
-    _load_secrets(var / "secrets.env")
+    load_secrets(var / "secrets.env")
     _name_addresses(var, port, sandbox_port)
     print("正在准备数据 … preparing", flush=True)
     subprocess.run([sys.executable, "-m", "minyi.config.cli", "prepare"], check=True)
     children = {
-        "sandbox": _start("wechat_sandbox.app:application", sandbox_port, var / "logs/sandbox.log"),
-        "product": _start("minyi.config.asgi:application", port, var / "logs/product.log"),
+        "sandbox": _serve("wechat_sandbox.app:application", sandbox_port, var),
+        "product": _serve("minyi.config.asgi:application", port, var),
+        "worker": _start("worker", WORKER, var),
     }
     if _become_ready(children, port):
         _print_addresses(port, sandbox_port, var)
-        return _wait(children)
+        return _wait(children, var)
     _end(children)
     for name in children:
         print(f"── {var / 'logs' / name}.log\n{_tail(var / 'logs' / f'{name}.log')}")
@@ -69,13 +75,16 @@ def _is_taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _load_secrets(path: Path) -> None:
+def load_secrets(path: Path) -> None:
     """Keep this installation's own secrets beside its data, readable by its owner only."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text("".join(f"{name}={secrets.token_hex(32)}\n" for name in SECRETS))
-    for line in path.read_text().splitlines():
-        name, _, value = line.partition("=")
+    path.touch(mode=0o600)
+    kept = dict(line.split("=", 1) for line in path.read_text().splitlines())
+    with path.open("a") as file:
+        for name in SECRETS:
+            if name not in kept:  # new, or the folder is of a version before this secret
+                kept[name] = secrets.token_hex(32)
+                file.write(f"{name}={kept[name]}\n")
+    for name, value in kept.items():
         os.environ.setdefault(name, value)
 
 
@@ -88,13 +97,27 @@ def _name_addresses(var: Path, port: int, sandbox_port: int) -> None:
     os.environ.setdefault("WECHAT_OPEN_URL", sandbox)
 
 
-def _start(application: str, port: int, log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", *GRANIAN, "--workers", "1", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers-kill-timeout", str(GRACE_S), application]
-    with log.open("ab") as sink:
+def _serve(application: str, port: int, var: Path) -> subprocess.Popen[bytes]:
+    name = "sandbox" if application.startswith("wechat_sandbox") else "product"
+    command = [*GRANIAN, "--workers", "1", "--host", "127.0.0.1", "--port", str(port)]
+    return _start(name, [*command, "--workers-kill-timeout", str(GRACE_S), application], var)
+
+
+def _start(name: str, command: Sequence[str], var: Path) -> subprocess.Popen[bytes]:
+    with (var / "logs" / f"{name}.log").open("ab") as sink:
         return subprocess.Popen(  # noqa: S603
-            command, start_new_session=True, stdout=sink, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *command],
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
         )
+
+
+def _end_with_parent() -> None:
+    """Run in the child: ask the kernel to end it when its parent is killed (Linux, prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 Children = dict[str, "subprocess.Popen[bytes]"]
@@ -114,11 +137,12 @@ def _become_ready(children: Children, port: int) -> bool:
 
 
 def _all_run(children: Children) -> bool:
-    return all(child.poll() is None for child in children.values())
+    """Tell whether both servers run. Citizens vote on while the worker is started anew."""
+    return all(child.poll() is None for name, child in children.items() if name != "worker")
 
 
-def _wait(children: Children) -> int:
-    """Wait until told to stop or until one child ends; then end them all."""
+def _wait(children: Children, var: Path) -> int:
+    """Wait until told to stop or until a server ends; then end them all."""
     stopping = False
 
     def stop(_signal: int, _frame: object) -> None:
@@ -127,8 +151,13 @@ def _wait(children: Children) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    worker_seen_at = time.monotonic()
     while not stopping and _all_run(children):
         time.sleep(0.2)
+        if children["worker"].poll() is None:
+            worker_seen_at = time.monotonic()
+        elif time.monotonic() - worker_seen_at > RESTART_S:
+            children["worker"] = _start("worker", WORKER, var)
     _end(children)
     return 0 if stopping else 1
 
@@ -161,6 +190,7 @@ def _print_addresses(port: int, sandbox_port: int, var: Path) -> None:
 
     示例账号（口令均为 minyi-demo-2026）/ sample staff accounts, one password for all:
       zuzhi 活动组织 organiser   bianji 编辑 editor        shenhe 审核 reviewer
+      jingban 经办 case worker
       jiandu 监督 supervisor     lingdao 领导 leader       guanli 管理员 administrator
       zhuanjia1 zhuanjia2 zhuanjia3 评审专家 jurors       linju 邻县 another office
 

@@ -13,6 +13,7 @@ from .api import api
 urlpatterns = [
     path("", include("minyi.campaigns.urls")),
     path("", include("minyi.core.urls")),
+    path("", include("minyi.citizens.urls")),
     path("preferences/", set_preferences),
     path("healthz", health.alive),
     path("readyz", health.ready),

@@ -2,8 +2,11 @@
 """The office's day. Moments come from `django.utils.timezone.now` at the edge; days from here."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+
+OFFICE_TIME = ZoneInfo("Asia/Shanghai")  # the whole country keeps one clock
 
 
 def today() -> date:

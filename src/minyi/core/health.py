@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What operators and their monitoring ask: alive, ready. (`/metrics` is the ballot box's.)"""
+"""What operators and their monitoring ask: alive, ready. (`/metrics` is the ballot box's;
+the outbox adds its figures, see `outbox_figures`.)"""
+
+from dataclasses import asdict
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
 from .outages import cache_errors
+from .outbox import measure_queue
 
 _schema_was_current = False
 
@@ -21,7 +26,9 @@ def ready(request: HttpRequest) -> HttpResponse:
     checks = {"database": _database_answers(), "cache": _cache_answers()}
     checks["schema"] = checks["database"] and _schema_is_current()
     is_ready = all(checks.values())
-    body = {"status": "ok" if is_ready else "not ready", "checks": checks}
+    body: dict[str, object] = {"status": "ok" if is_ready else "not ready", "checks": checks}
+    if is_ready:
+        body["outbox"] = asdict(measure_queue(now=timezone.now()))  # told, not judged
     return JsonResponse(body, status=200 if is_ready else 503)
 
 

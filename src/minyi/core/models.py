@@ -116,3 +116,55 @@ class DayOverride(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class OutboxMessage(models.Model):
+    """Work to be done after the transaction that asked for it. Written by `core.outbox` alone.
+
+    The worker that holds the lease is named in `leased_by`; only it may run or close the row.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("等待处理")
+        DONE = "done", _("已处理")
+        DEAD = "dead", _("处理失败")
+
+    topic = models.CharField(_("类别"), max_length=60)
+    key = models.CharField(_("编号"), max_length=120)
+    order_key = models.CharField(_("顺序"), max_length=120, blank=True, db_default="")
+    payload = models.JSONField(_("内容"), default=dict)
+    state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField(_("提出时间"))
+    due_at = models.DateTimeField(_("应处理时间"))
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
+    lease_until = models.DateTimeField(_("占用至"), null=True)
+    leased_by = models.CharField(_("占用者"), max_length=80, blank=True)
+    ended_at = models.DateTimeField(_("结束时间"), null=True)
+    reason = models.CharField(_("原因"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("待办消息")
+        verbose_name_plural = _("待办消息")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "key"], name="one_message_per_topic_and_key"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state="waiting"),
+                name="outbox_waiting_by_due",
+            ),
+            models.Index(
+                fields=["ended_at"], condition=models.Q(state="done"), name="outbox_done_by_end"
+            ),
+            models.Index(fields=["id"], condition=models.Q(state="dead"), name="outbox_dead"),
+            models.Index(
+                fields=["order_key", "id"],
+                condition=models.Q(state="waiting"),
+                name="outbox_waiting_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.key}"

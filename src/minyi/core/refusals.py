@@ -2,6 +2,7 @@
 """How a refusal is answered: a page for people, problem details (RFC 9457) for programmes."""
 
 import json
+from collections.abc import Callable, Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -43,7 +44,18 @@ def problem(error: DomainError) -> HttpResponse:
     )
 
 
+def name_contacts(find: Callable[[HttpRequest], Sequence[str]]) -> None:
+    """Say who in the house can give a permission; called by the app that knows its people."""
+    global _contacts  # set once, in AppConfig.ready
+    _contacts = find
+
+
+_contacts: Callable[[HttpRequest], Sequence[str]] = lambda _request: ()  # noqa: E731
+
+
 def _page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    if error.status == NotAllowed.status and _is_in_console(request):
+        return _console_page(request, error)
     is_fragment = request.headers.get("HX-Request") == "true"
     template = "ui/_error.html" if is_fragment else "ui/error.html"
     context = {
@@ -54,6 +66,27 @@ def _page(request: HttpRequest, error: DomainError) -> HttpResponse:
         "status": error.status,
     }
     return render(request, template, context, status=error.status)
+
+
+def _is_in_console(request: HttpRequest) -> bool:
+    """Tell whether this is somebody at the console, in a page of it."""
+    is_page = request.path.startswith("/staff/") and "HX-Request" not in request.headers
+    user = getattr(request, "user", None)
+    return is_page and user is not None and user.has_perm("wagtailadmin.access_admin")
+
+
+def _console_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Answer in the console's frame: the reason, and whom to ask."""
+    context = {
+        "header_title": error.title,
+        "page_title": error.title,
+        "header_icon": "warning",
+        "detail": error.detail,
+        "action": error.action,
+        "code": error.code,
+        "contacts": _contacts(request),
+    }
+    return render(request, "ui/staff/refusal.html", context, status=error.status)
 
 
 class BadRequest(DomainError):

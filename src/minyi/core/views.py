@@ -20,6 +20,7 @@ ROBOTS = """User-agent: *
 Disallow: /staff/
 Disallow: /v/
 Disallow: /wechat/
+Disallow: /notices/
 Disallow: /c/*/ballot/
 Disallow: /c/*/nominate/
 Disallow: /c/*/board/events

@@ -8,6 +8,7 @@ has not announced yet gives a provisional date.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import Enum
 
 import chinese_calendar
 
@@ -53,6 +54,33 @@ def count_workdays(*, start: date, end: date) -> DueDate:
         provisional |= not announced
         (counted if is_workday else skipped).append(day)
     return DueDate(end, tuple(counted), tuple(skipped), provisional)
+
+
+class DayKind(Enum):
+    """What a day is to an office that keeps hours on some weekends too."""
+
+    WORKDAY = "workday"  # make-up days at weekends included
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"  # public, or entered by hand
+
+
+class Days:
+    """The kinds of days from one day on, in one query however many are asked."""
+
+    def __init__(self, *, start: date) -> None:
+        self._by_hand = _entered_by_hand(start - timedelta(days=1))
+
+    def kind_of(self, day: date) -> DayKind:
+        """Return the kind; a year that is not announced has plain weekends only."""
+        if day in self._by_hand:
+            return DayKind.WORKDAY if self._by_hand[day] else DayKind.HOLIDAY
+        try:
+            is_off, occasion = chinese_calendar.get_holiday_detail(day)
+        except NotImplementedError:
+            is_off, occasion = day.weekday() >= SATURDAY, None
+        if not is_off:
+            return DayKind.WORKDAY
+        return DayKind.HOLIDAY if occasion else DayKind.WEEKEND
 
 
 def _entered_by_hand(after: date) -> dict[date, bool]:

@@ -2,7 +2,8 @@
 """The seam of anti-fraud: frozen facts in, a verdict with reasons out. It knows no campaign.
 
 Today it refuses protocol facts only and scores nothing; the score travels in the ballot ticket
-so that later signals need no other road.
+so that later signals need no other road. The virtual user of WeChat's preview page never gets as
+far as this: the log-in gives it no session.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ class Attempt:
 
     channel: str
     subject: str
-    is_snapshot: bool = False  # WeChat's preview page: a virtual user, no person
+    is_erased: bool  # the citizen asked to be forgotten, or there is no such citizen any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Verdict:
 
 def judge(attempt: Attempt) -> Verdict:
     """Judge one attempt on protocol facts."""
-    if attempt.is_snapshot:
-        return Verdict("refuse", 100, ("snapshot_user",))
     if not attempt.subject:
         return Verdict("refuse", 100, ("no_identity",))
+    if attempt.is_erased:
+        return Verdict("refuse", 100, ("erased_citizen",))
     return Verdict("admit")

@@ -83,4 +83,4 @@ def _used_by(item: Model, state: Q) -> bool:
     campaigns = apps.get_model("campaigns.Campaign")._default_manager.filter(state)
     if item._meta.label == "publishing.OfficialDocument":
         return bool(campaigns.filter(approval_document=item.pk).exists())
-    return bool(campaigns.filter(Q(cover=item.pk) | Q(nominees__picture=item.pk)).exists())
+    return bool(campaigns.filter(Q(cover=item.pk) | Q(nominees__gallery__picture=item.pk)).exists())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,7 +11,27 @@ class WechatConfig(AppConfig):
 
     def ready(self) -> None:
         from minyi.citizens.channels import register_channel
+        from minyi.citizens.notices import register_messenger, register_purposes
+        from minyi.core.acts import name_acts
 
+        from .acts import ACTS
         from .channel import WeChatChannel
+        from .hours import set_office_hours
+        from .messenger import WeChatMessenger
+        from .purposes import DESK_REPLY, LATE_ANSWER
+        from .queries.office_hours import back_at
+        from .sealing import seals_from
+        from .services import (  # noqa: F401 - they register outbox consumers
+            broadcasts,
+            figures,
+            follower_sync,
+            promises,
+            publishing,
+        )
 
+        seals_from(settings.WECHAT_SEALS)  # a wrong key is found now, not at the first call
+        name_acts(ACTS)
         register_channel(WeChatChannel())
+        register_messenger(WeChatMessenger())
+        register_purposes([LATE_ANSWER, DESK_REPLY])
+        set_office_hours(back_at)

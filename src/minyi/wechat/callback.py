@@ -17,20 +17,26 @@ from urllib.parse import parse_qsl
 
 from prometheus_client import Counter
 
-from .conversation import choose_reply
+from .answering import find_answerer
+from .conversation import Lane, plan_for
 from .crypto import Malformed, Undecipherable, is_signed, sign
 from .deliveries import Deliveries
 from .desks import Desk, Desks, NoDesksYet, load_desks
+from .errands import Errands
+from .inbox import InboxWriter, record_in_thread
 from .messages import (
     Message,
     NotAMessage,
     Reply,
+    find_sealed,
     parse_xml,
     read_message,
     write_envelope,
     write_reply,
 )
 from .patience import Patience
+from .reception import Reception, Unwilling
+from .slow import SlowLane
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -86,11 +92,13 @@ class CallbackApp:
     def __init__(
         self,
         desks: Desks,
+        reception: Reception,
         *,
         clock: Callable[[], float] = time.time,
         body_s: float = BODY_S,
     ) -> None:
         self._desks = desks
+        self._reception = reception
         self._clock = clock
         self._deliveries = Deliveries(clock=clock)
         self._patience = Patience(body_s)
@@ -109,7 +117,8 @@ class CallbackApp:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] not in ("POST", "GET"):
             raise Refused("method_not_allowed")
-        desk = await self._desk(scope["path"])
+        account = scope["path"].removeprefix("/wechat/").removesuffix("/callback")
+        desk = await self._desk(account)
         query = _read_query(scope["query_string"])
         now_s = int(self._clock())
         _check_fresh(query, now_s)
@@ -117,9 +126,11 @@ class CallbackApp:
             _check_signed(query.get("signature", ""), desk, query)
             _verified.inc()
             return Answer(200, _TEXT, query.get("echostr", "").encode())
-        fields = _parse(await self._read_body(scope, receive))
-        message = _open_message(desk, query, fields)
-        reply = self._reply_to(desk, message)
+        message = _open_message(desk, query, await self._read_body(scope, receive))
+        try:
+            reply = await self._reply_to(account, desk, message)
+        except Unwilling as error:
+            raise Refused("unavailable") from error
         if reply is None:
             return Answer(200, _TEXT, ACKNOWLEDGED)
         words = write_reply(reply, answering=message, now_s=now_s)
@@ -134,9 +145,12 @@ class CallbackApp:
             write_envelope(sealed=sealed, signature=signature, now_s=now_s, nonce=nonce),
         )
 
-    async def _desk(self, path: str) -> Desk:
+    async def close(self) -> None:
+        """Finish what is under way; called when the server stops."""
+        await self._reception.close()
+
+    async def _desk(self, slug: str) -> Desk:
         try:
-            slug = path.removeprefix("/wechat/").removesuffix("/callback")
             desk = await self._desks.find(slug)
         except NoDesksYet as error:
             raise Refused("unavailable") from error
@@ -156,13 +170,18 @@ class CallbackApp:
         except TimeoutError as error:
             raise Refused("too_slow") from error
 
-    def _reply_to(self, desk: Desk, message: Message) -> Reply | None:
+    async def _reply_to(self, account: str, desk: Desk, message: Message) -> Reply | None:
         """Answer a new message; a repeated one gets what it got before, and nothing happens."""
         known = self._deliveries.find(message.identity)
         if known is not None:
             _repeated.inc()
             return known.reply
-        reply = choose_reply(desk.phrases, message)
+        plan = plan_for(desk.book, message)
+        if plan.lane is Lane.ANSWERED and message.sender not in desk.waited_for:
+            reply = plan.reply
+            self._reception.note(account, message, reply)
+        else:
+            reply = await self._reception.attend(account, desk, message, plan)
         self._deliveries.keep(message.identity, reply)
         (_replied if reply else _acknowledged).inc()
         return reply
@@ -191,12 +210,15 @@ def _check_fresh(query: dict[str, str], now_s: int) -> None:
         raise Refused("not_from_wechat")
 
 
-def _open_message(desk: Desk, query: dict[str, str], fields: dict[str, str]) -> Message:
+def _open_message(desk: Desk, query: dict[str, str], body: bytes) -> Message:
     """Return the message after checking that WeChat sent it, and to this account."""
     if desk.crypt is None:
         _check_signed(query.get("signature", ""), desk, query)
-        return _read(fields)
-    sealed = fields.get("Encrypt", "").strip().encode()
+        return _read(_parse(body), body)
+    try:
+        sealed = find_sealed(body)
+    except NotAMessage as error:
+        raise Refused("malformed") from error
     _check_signed(query.get("msg_signature", ""), desk, query, sealed)
     try:
         plain = desk.crypt.decrypt(sealed)
@@ -204,7 +226,7 @@ def _open_message(desk: Desk, query: dict[str, str], fields: dict[str, str]) -> 
         raise Refused("malformed") from error
     except Undecipherable as error:
         raise Refused("not_from_wechat") from error
-    return _read(_parse(plain))
+    return _read(_parse(plain), plain)
 
 
 def _check_signed(signature: str, desk: Desk, query: dict[str, str], *sealed: bytes) -> None:
@@ -220,9 +242,9 @@ def _parse(body: bytes) -> dict[str, str]:
         raise Refused("malformed") from error
 
 
-def _read(fields: dict[str, str]) -> Message:
+def _read(fields: dict[str, str], plain: bytes) -> Message:
     try:
-        return read_message(fields)
+        return read_message(fields, plain)
     except NotAMessage as error:
         raise Refused("malformed") from error
 
@@ -256,4 +278,12 @@ def _refusal(code: str) -> Answer:
     return Answer(status, headers, f"{code}: {sentence}\n".encode())
 
 
-app = CallbackApp(Desks(load_desks))
+def make_app() -> CallbackApp:
+    """Return the application of this process."""
+    slow = SlowLane(Errands(find_answerer=find_answerer))
+    return CallbackApp(
+        Desks(load_desks), Reception(writer=InboxWriter(record_in_thread), slow=slow)
+    )
+
+
+app = make_app()

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages already answered: WeChat sends a message up to three times, a thief any number.
 
-Kept in this process only. A second process would answer a redelivery once more, with the same
-words; nothing else happens on a callback today.
+Kept in this process only: it spares the work. That nothing happens twice in another process, or
+after a restart, is the database's business (`services.inbox`, `ballotbox`, `core.outbox`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .messages import Reply
 
@@ -15,8 +15,7 @@ REMEMBERED_S = 600  # as long as the same timestamp may pass: five minutes on ei
 MOST_REMEMBERED = 20_000  # about 5 MB; the oldest go first
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One answered message; `reply` is None where an acknowledgement was enough."""
 
     at: float

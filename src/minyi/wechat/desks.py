@@ -17,16 +17,28 @@ from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from minyi.campaigns.queries.chat import list_names, list_open_rounds
 from minyi.campaigns.queries.public import CampaignCard, list_campaigns
 
-from .conversation import Phrases, RunningCampaign, write_phrases
+from .answering import find_answerer
+from .capabilities import Ability, who_may
+from .conversation import Book, Place
 from .crypto import BadKey, MessageCrypt
+from .hours import back_at
+from .phrases import RunningCampaign, write_phrases
 from .queries import Account, Secrets, list_accounts
+from .queries.scripts import Script, read_scripts
+from .queries.waiting import who_waits
+from .scripting import clicks_of, contained_of, exact_of, scenes_of
 
 RENEW_S = 2
+OLD_S = 4  # nobody called for a while: who is with a person now? This callback waits for the answer
 FIRST_LOAD_S = 0.8  # WeChat waits five seconds; we promise one
 
+_NOTHING_SET = Script()
 log = structlog.get_logger("minyi.wechat")
 
 
@@ -40,7 +52,9 @@ class Desk:
     is_open: bool
     token: bytes
     crypt: MessageCrypt | None
-    phrases: Phrases
+    book: Book
+    # Openids to whom something waits that only a passive reply can carry.
+    waited_for: frozenset[str] = frozenset()
 
 
 class NoDesksYet(Exception):
@@ -53,16 +67,17 @@ class Desks:
     def __init__(self, load: Callable[[], Mapping[str, Desk]]) -> None:
         self._load = load
         self._desks: Mapping[str, Desk] | None = None
-        self._asked_at = float("-inf")
+        self._asked_at = self._read_at = float("-inf")
         self._renewal: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wechat-desks")
 
     async def find(self, slug: str) -> Desk | None:
-        """Return the desk of that account; only the first callback ever waits."""
-        if time.monotonic() - self._asked_at > RENEW_S:
-            self._asked_at = time.monotonic()
+        """Return the desk of that account; only the first callback after a silence ever waits."""
+        now = time.monotonic()
+        if now - self._asked_at > RENEW_S:
+            self._asked_at = now
             self._renewal = asyncio.ensure_future(self._renew())
-        if self._desks is None and self._renewal is not None:
+        if now - self._read_at > OLD_S and self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=FIRST_LOAD_S)
         if self._desks is None:
             raise NoDesksYet
@@ -72,6 +87,7 @@ class Desks:
         loop = asyncio.get_running_loop()
         try:
             self._desks = await loop.run_in_executor(self._thread, self._load)
+            self._read_at = time.monotonic()
         except DatabaseFault as error:
             # Yesterday's greeting is better than none; the next callback tries again.
             log.error("desks_not_renewed", error=type(error).__name__)
@@ -97,29 +113,80 @@ def read_desks(
 ) -> Mapping[str, Desk]:
     """Return the desk of every registered account."""
     cards = [c for c in list_campaigns(language=language, now=now) if c.state == "open"]
+    accounts = list_accounts(secrets=secrets)
+    scripts = read_scripts()
+    names = _names(cards, public_url, now)
+    busy = {round_.account for round_ in list_open_rounds(now=now)}
+    can_write = who_may(accounts, Ability.CUSTOM_SEND)
+    mute = [one.slug for one in accounts if one.slug not in can_write]
+    waited_for = who_waits(slugs=mute, now=now)
     return {
         account.slug: open_desk(
             account,
             [_running(card, public_url) for card in cards if card.account == account.slug],
             home_url=f"{public_url}/",
+            script=scripts.get(account.slug, _NOTHING_SET),
+            names=names.get(account.slug, {}),
+            has_rounds=account.slug in busy,
+            back_at=back_at(account.slug, now),
+            waited_for=waited_for.get(account.slug, frozenset()),
         )
-        for account in list_accounts(secrets=secrets)
+        for account in accounts
     }
 
 
-def open_desk(account: Account, campaigns: Sequence[RunningCampaign], *, home_url: str) -> Desk:
+def open_desk(
+    account: Account,
+    campaigns: Sequence[RunningCampaign],
+    *,
+    home_url: str,
+    script: Script = _NOTHING_SET,
+    names: Mapping[str, Sequence[Place]] | None = None,
+    has_rounds: bool = False,
+    back_at: datetime | None = None,
+    waited_for: frozenset[str] = frozenset(),
+) -> Desk:
     """Return the desk of one account with these campaigns to point to."""
-    phrases = write_phrases(
-        name=account.name, welcome=account.welcome, campaigns=campaigns, home_url=home_url
+    book = Book(
+        phrases=write_phrases(
+            name=account.name,
+            welcome=account.welcome,
+            campaigns=campaigns,
+            home_url=home_url,
+            closed_until=date_format(timezone.localtime(back_at), "n月j日 H:i") if back_at else "",
+        ),
+        exact=exact_of(script),
+        contained=contained_of(script),
+        clicks=clicks_of(script),
+        scenes=scenes_of(script, name=account.name),
+        names=names or {},
+        campaigns=[Place(c.title, f"{c.now}。{c.theme}", c.url, c.picture_url) for c in campaigns],
+        has_rounds=has_rounds,
+        with_person=script.with_person,
+        has_answerer=find_answerer() is not None,
     )
     token = account.token.encode()
     if account.mode == "plain":
-        return Desk(bool(token), token, None, phrases)
+        return Desk(bool(token), token, None, book, waited_for)
     try:
         crypt = MessageCrypt(aes_key=account.aes_key, appid=account.appid)
     except BadKey:
-        return Desk(False, token, None, phrases)  # the launch checklist names what is missing
-    return Desk(bool(token), token, crypt, phrases)
+        return Desk(False, token, None, book)  # the launch checklist names what is missing
+    return Desk(bool(token), token, crypt, book, waited_for)
+
+
+def _names(
+    cards: Sequence[CampaignCard], public_url: str, now: datetime
+) -> dict[str, dict[str, list[Place]]]:
+    """Return, by account, who is meant by a name: only candidates that are announced."""
+    found: dict[str, dict[str, list[Place]]] = {}
+    for one in list_names(slugs=[card.slug for card in cards], now=now):
+        title = _("%(number)d 号 %(name)s") % {"number": one.number, "name": one.name}
+        description = "，".join(filter(None, (one.unit, one.campaign)))
+        url = f"{public_url}/c/{one.slug}/nominees/{one.number}/"
+        own = found.setdefault(one.account, {})
+        own.setdefault(one.name.casefold(), []).append(Place(title, description, url))
+    return found
 
 
 def _running(card: CampaignCard, public_url: str) -> RunningCampaign:

@@ -7,6 +7,8 @@ Its WeChat side is wechatpy, so that it shares nothing with the sandbox.
 from __future__ import annotations
 
 import html
+import json
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -14,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from wechatpy import parse_message
+from wechatpy import WeChatClient, parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.replies import ArticlesReply, TextReply
 
@@ -25,6 +27,26 @@ PICTURE = (
     '<rect width="47" height="20" fill="#cfe8de"/>'
     '<path d="M0 16c9-5 16-5 23-2s15 2 24-3v9H0z" fill="#2b8a74"/></svg>'
 )
+
+
+# Says in the page what the JS-SDK of the sandbox did.
+NOTICE_PAGE = """<!doctype html><meta charset=utf-8><title>办件进度</title>
+<script src="{sandbox}/open/js/jweixin-1.6.0.js"></script>
+<p id=config>…</p><p id=result>…</p>
+<wx-open-subscribe template="{template}" id=ask><template><button>订阅进度通知</button></template>
+</wx-open-subscribe>
+<script>
+const say = (id, words) => document.getElementById(id).textContent = words;
+wx.config({config});
+wx.ready(() => {{
+  wx.updateAppMessageShareData({{ title: "查看我的办件", desc: "青禾政务", link: location.href }});
+  say("config", "ready");
+}});
+wx.error((told) => say("config", told.errMsg));
+const ask = document.getElementById("ask");
+ask.addEventListener("success", (event) => say("result", event.detail.subscribeDetails));
+ask.addEventListener("error", (event) => say("result", event.detail.errMsg));
+</script>"""
 
 
 def build_product(product_url: str, sandbox_url: str) -> Starlette:
@@ -38,10 +60,12 @@ def build_product(product_url: str, sandbox_url: str) -> Starlette:
         )
         message = parse_message(plain)
         if message.type == "event":
-            if message.event != "subscribe":
+            words = _words_for(message, product_url)
+            if not words:
                 return PlainTextResponse("success")
-            words = f'您好，欢迎关注。\n<a href="{product_url}/h5">查看评选活动</a>'
             reply = TextReply(content=words, message=message)
+        elif message.type != "text":
+            reply = TextReply(content=f"已收到{message.type}", message=message)
         elif message.content == "图文":
             reply = ArticlesReply(message=message)
             reply.add_article(
@@ -104,6 +128,32 @@ def build_product(product_url: str, sandbox_url: str) -> Starlette:
         back.set_cookie("fake_citizen", told["openid"])
         return back
 
+    async def notice(request: Request) -> Response:
+        async with httpx.AsyncClient(trust_env=False, timeout=5, base_url=sandbox_url) as client:
+            credential = {
+                "grant_type": "client_credential",
+                "appid": account.appid,
+                "secret": account.secret,
+            }
+            token = (await client.get("/cgi-bin/token", params=credential)).json()["access_token"]
+            asked = {"access_token": token, "type": "jsapi"}
+            ticket = (await client.get("/cgi-bin/ticket/getticket", params=asked)).json()["ticket"]
+        signed = WeChatClient(account.appid, account.secret).jsapi.get_jsapi_signature(
+            "nonce", ticket, "1795000000", str(request.url)
+        )
+        config = {
+            "appId": account.appid,
+            "timestamp": 1795000000,
+            "nonceStr": "nonce",
+            "signature": "wrong" if "wrong" in request.query_params else signed,
+            "jsApiList": ["updateAppMessageShareData"],
+            "openTagList": ["wx-open-subscribe"],
+        }
+        template = request.query_params["template"]
+        return HTMLResponse(
+            NOTICE_PAGE.format(sandbox=sandbox_url, template=template, config=json.dumps(config))
+        )
+
     async def picture(request: Request) -> Response:
         return Response(PICTURE, media_type="image/svg+xml")
 
@@ -114,6 +164,16 @@ def build_product(product_url: str, sandbox_url: str) -> Starlette:
             Route("/h5", page),
             Route("/second", second),
             Route("/oauth", oauth),
+            Route("/notice", notice),
             Route("/picture.svg", picture),
         ]
     )
+
+
+def _words_for(message: Any, product_url: str) -> str:
+    """Return what the account says to an event; empty for a bare acknowledgement."""
+    if message.event in ("subscribe", "subscribe_scan"):
+        return f'您好，欢迎关注。\n<a href="{product_url}/h5">查看评选活动</a>'
+    if message.event == "scan":
+        return f"您好，您在{message.scene_id}扫码。"
+    return f"您点了{message.key}" if message.event == "click" else ""

@@ -13,8 +13,8 @@ from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 from werobot.parser import parse_user_msg
 
-from wechat_sandbox.crypto import encrypt, is_signed, sign
 from wechat_sandbox.people import openid_of
+from wechat_sandbox.push.crypto import encrypt, is_signed, sign
 from wechat_sandbox.tests.given import (
     ACCOUNT,
     Answering,

@@ -4,7 +4,7 @@
 import pytest
 from wechatpy.crypto import WeChatCrypto
 
-from wechat_sandbox.crypto import Undecipherable, decrypt, encrypt, is_signed, sign
+from wechat_sandbox.push.crypto import Undecipherable, decrypt, encrypt, is_signed, sign
 
 A_KEY = "A" * 43
 OPEN_APPID = "wxba5fad812f8e6fb9"

@@ -8,13 +8,26 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from wechat_sandbox.replies import read_reply
-from wechat_sandbox.screens import HERE, words_in
+from wechat_sandbox.chats import Card
+from wechat_sandbox.push.replies import read_reply
+from wechat_sandbox.screens import HERE, open_in_phone, words_in
 from wechat_sandbox.tests.given import ACCOUNT, PRODUCT, SANDBOX, given_account, given_client, order
 
 pytestmark = pytest.mark.anyio
 PLAIN = given_account(mode="plain")
-PAGES = ("/", "/people", "/contacts", "/discover", "/me", "/log", "/accounts/sandbox")
+PAGES = (
+    "/",
+    "/people",
+    "/contacts",
+    "/discover",
+    "/scan",
+    "/me",
+    "/log",
+    "/accounts/sandbox",
+    "/accounts/sandbox/articles",
+    "/accounts/sandbox/notices",
+    "/mini?appid=wx1&path=a",
+)
 
 
 async def silent(request: httpx.Request) -> httpx.Response:
@@ -210,6 +223,91 @@ async def test_unread_messages_are_counted_until_the_chat_is_opened():
         assert 'class="unread"' not in (await client.get("/")).text
 
 
+async def test_a_press_that_only_looks_like_a_menu_button_is_refused():
+    async with given_client(PLAIN, product=silent) as client:
+        await take_phone(client, 3)
+        await client.post("/accounts/sandbox/follow")
+        for place in ("0", "9.9", "x", "-1", ""):
+            answer = await client.post("/chats/sandbox/menu", data={"place": place})
+            assert answer.status_code == 409, place
+            assert 'role="alert"' in answer.text
+
+
+async def test_a_file_that_wechat_would_not_take_is_refused_in_the_chat():
+    async with given_client(PLAIN, product=silent) as client:
+        await take_phone(client, 3)
+        await client.post("/accounts/sandbox/follow")
+        files = {"picture": ("x.png", b"not a picture", "image/png")}
+        answer = await client.post("/chats/sandbox/picture", files=files)
+        assert answer.status_code == 409
+        assert "PNG、JPG 或 GIF" in answer.text
+        assert (await client.get("/_sim/chat", params={"citizen": 3})).json()["bubbles"] == []
+
+
+async def test_each_kind_of_bubble_has_its_own_look():
+    async with given_client(PLAIN, product=silent) as client:
+        await take_phone(client, 3)
+        await client.post("/accounts/sandbox/follow")
+        sandbox = client._transport.app.state.sandbox  # type: ignore[attr-defined]
+        chat = sandbox.chat_of(PLAIN, 3)
+        told = {"at": 0.0, "side": "account"}
+        lines = (("事项", "社保卡"), ("进度", "已受理"))
+        chat.add(**told, kind="template", card=Card(title="进度", lines=lines, url=f"{PRODUCT}/a"))
+        chat.add(**told, kind="text", text="答复", is_ai=True)
+        chat.add(**told, kind="text", text="您好", staff="小李")
+        chat.add(**told, kind="miniprogrampage", card=Card(title="小程序", appid="wx1", page="p"))
+        chat.add(**told, kind="link", card=Card(title="指南", url=f"{PRODUCT}/guide"))
+        chat.add(**told, kind="image", media_id="gone")
+        page = (await client.get("/chats/sandbox")).text
+        for words in ("<dt>事项</dt><dd>社保卡</dd>", "内容由第三方 AI 生成", "客服 小李"):
+            assert words in page
+        assert "/mini?appid=wx1&amp;path=p" in page
+        assert open_in_phone(f"{PRODUCT}/guide", "sandbox").replace("&", "&amp;") in page
+        assert "［图片］ · 已过期" in page
+
+
+async def test_the_settings_switch_messages_off_and_on():
+    async with given_client(PLAIN, product=silent) as client:
+        await take_phone(client, 3)
+        await client.post("/accounts/sandbox/follow")
+        for refuses, shown in (("1", "将被拒收"), ("0", "可以发来消息")):
+            await client.post("/accounts/sandbox/messages", data={"refuses": refuses})
+            assert shown in (await client.get("/accounts/sandbox/notices")).text
+
+
+async def test_a_one_time_message_is_confirmed_and_the_site_hears_of_it():
+    query = {
+        "action": "get_confirm",
+        "appid": ACCOUNT.appid,
+        "scene": "7",
+        "template_id": "t1",
+        "redirect_url": f"{PRODUCT}/back?x=1",
+        "reserved": "r",
+    }
+    async with given_client(PLAIN) as client:
+        assert (await client.get("/mp/subscribemsg", params=query)).status_code == 403
+        await take_phone(client, 3)
+        assert (
+            "申请向您发送一条服务消息" in (await client.get("/mp/subscribemsg", params=query)).text
+        )
+        for decision, action in (("allow", "confirm"), ("cancel", "cancel")):
+            answer = await client.post(
+                "/mp/subscribemsg", params=query, data={"decision": decision}
+            )
+            back = dict(httpx.URL(answer.headers["location"]).params)
+            assert (back["action"], back["x"]) == (action, "1")
+        for change in ({"scene": "10001"}, {"redirect_url": "https://evil.example/"}):
+            refused = await client.get("/mp/subscribemsg", params=query | change)
+            assert refused.status_code == 400
+
+
+async def test_a_page_sent_to_a_friend_opens_here_and_nowhere_else():
+    async with given_client() as client:
+        for target, shown in (("/web?url=x", "/web?url=x"), ("//evil.example/", "/")):
+            answer = await client.post("/people", data={"citizen": 4, "next": target})
+            assert answer.headers["location"] == shown
+
+
 async def test_every_sample_portrait_is_drawn():
     async with given_client() as client:
         for number in (*range(1, 40), 100_000):
@@ -232,20 +330,18 @@ def test_both_languages_have_the_same_words_and_each_is_used():
     assert chinese.keys() == english.keys()
     written = "".join(path.read_text("utf-8") for path in (HERE / "templates").iterdir())
     composed = (
-        "result_",
-        "subject_",
-        "fact_",
-        "kind_",
-        "problem_",
-        "refused_",
-        "mode_",
-        "outcome_",
+        *("result_", "subject_", "fact_", "kind_", "problem_", "refused_", "mode_", "outcome_"),
+        *("ability_", "advance_", "always_", "blank_", "choice_", "decide_", "group_", "job_"),
+        *("notice_", "order_", "view_", "deed_", "article_"),
     )
+    source = "".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
     shown_by_kind = {"image", "voice", "video", "music", "service_fault", "handed_to_staff"}
     unused = {
         word
         for word in chinese
         if f"t.{word}" not in written
+        and f'"{word}"' not in source
+        and not word.startswith("span_")
         and not word.startswith(composed)
         and word not in shown_by_kind
     }
@@ -259,5 +355,5 @@ def test_every_refusal_the_code_can_give_has_words():
         assert f'"result_{"".join(code)}"' in chinese
     for code in re.findall(r"AuthorizeRefused\((\d+)\)", source):
         assert f'"refused_{code}"' in chinese
-    for code in re.findall(r"problem=\"(\w+)\"", source):
-        assert f'"problem_{code}"' in chinese
+    for code in re.findall(r"ActRefused\(\"(\w+)\"\)|problem=\"(\w+)\"", source):
+        assert f'"problem_{"".join(code)}"' in chinese

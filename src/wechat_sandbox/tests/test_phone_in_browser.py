@@ -5,68 +5,26 @@ from collections.abc import Iterator
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from chromium import DESK, PHONE, running_chromium
-from wechat_sandbox.accounts import sample_account
-from wechat_sandbox.app import create_app
 from wechat_sandbox.people import openid_of
-from wechat_sandbox.settings import Settings
-from wechat_sandbox.tests.fake_product import build_product
 from wechat_sandbox.tests.given import ACCOUNT
-from wechat_sandbox.tests.live import free_port, served
+from wechat_sandbox.tests.phone_world import follow, given_page, phone_of, served_world, take_phone
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[tuple[str, str]]:
-    """Serve a product and a sandbox; yield their addresses."""
-    product, sandbox = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    settings = Settings(
-        product_url=product, sandbox_url=sandbox, accounts=(sample_account(product),)
-    )
-    ports = [int(address.rpartition(":")[2]) for address in (product, sandbox)]
-    with served(build_product(product, sandbox), ports[0]), served(create_app(settings), ports[1]):
-        yield product, sandbox
+    with served_world() as addresses:
+        yield addresses
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
-
-
-def given_page(chromium: Browser, size: dict[str, int], *, script: bool = True) -> Page:
-    context = chromium.new_context(viewport=size, java_script_enabled=script, locale="zh-CN")
-    context.set_default_timeout(8000)
-    page = context.new_page()
-    # A page that breaks its own policy or throws is a failure wherever it happens.
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("console", lambda line: _no_breach(line.text))
-    return page
-
-
-def _no_breach(text: str) -> None:
-    if "Content Security Policy" in text:
-        pytest.fail(text)
-
-
-def take_phone(page: Page, sandbox: str, name: str) -> None:
-    page.goto(f"{sandbox}/people")
-    page.get_by_role("button", name=name).locator("visible=true").first.click()
-    page.wait_for_url(f"{sandbox}/")
-
-
-def phone_of(page: Page) -> Locator:
-    """Return the phone without the desk around it, whose log repeats the words."""
-    return page.locator("#phone")
-
-
-def follow(page: Page, sandbox: str) -> None:
-    page.goto(f"{sandbox}/accounts/sandbox")
-    page.get_by_role("button", name="关注公众号").click()
-    page.wait_for_url(f"{sandbox}/chats/sandbox")
 
 
 def test_a_citizen_follows_writes_and_opens_the_page_as_themselves(world, chromium):
@@ -200,7 +158,8 @@ def test_text_twice_as_large_is_never_cut_off_sideways(world, chromium, size, te
     page.goto(f"{sandbox}/accounts/sandbox")
     if page.get_by_role("button", name="关注公众号").count():
         follow(page, sandbox)
-    for path in ("/", "/people", "/contacts", "/discover", "/me", "/chats/sandbox", "/log"):
+    pages = ("/", "/people", "/contacts", "/discover", "/scan", "/me", "/chats/sandbox", "/log")
+    for path in (*pages, "/accounts/sandbox/notices", "/chats/sandbox?write=1&attach=1"):
         page.goto(f"{sandbox}{path}")
         page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
         for part in ("html", ".screen, .column"):
@@ -229,8 +188,13 @@ def test_axe_finds_nothing_to_object_to(world, chromium, size):
         "&response_type=code&scope=snsapi_userinfo"
     )
     opened = f"/web?url={product}/h5"
-    pages = ("/contacts", "/discover", "/me", "/chats/sandbox", "/log", "/accounts/sandbox")
-    for path in (*pages, consent, opened):
+    once = (
+        f"/mp/subscribemsg?action=get_confirm&appid={ACCOUNT.appid}&scene=1&template_id=x"
+        f"&redirect_url={product}/h5"
+    )
+    card = "/accounts/sandbox"
+    pages = ("/contacts", "/discover", "/me", "/chats/sandbox", "/log", "/scan", "/mini", card)
+    for path in (*pages, f"{card}/notices", f"{card}/articles", consent, once, opened):
         page.goto(f"{sandbox}{path}")
         assert _objections(page) == [], path
     page.context.close()

@@ -26,9 +26,11 @@ def given_row(**changes: Any) -> dict[str, Any]:
     return row | changes
 
 
-def test_without_any_setting_there_is_the_sample_account():
+def test_without_any_setting_there_is_a_sample_account_of_each_kind():
     settings = settings_from_env({})
-    (account,) = settings.accounts
+    account, subscription, program = settings.accounts
+    assert (account.kind, subscription.kind, program.kind) == ("SVC", "SUB", "MP")
+    assert (subscription.data_format, program.data_format) == ("xml", "json")
     assert (account.slug, account.appid, account.mode) == (
         "sandbox",
         "wx5a4d1e9c0b7f2e63",
@@ -55,7 +57,9 @@ def test_accounts_come_from_a_file_and_point_at_the_product(tmp_path: Path):
         ([given_row(aes_key="short")], "aes_key"),
         ([given_row(mode="loud")], "mode"),
         ([given_row(callback_url="ftp://x")], "callback_url"),
-        ([given_row(kind="MP")], "kind"),
+        ([given_row(kind="APP")], "kind"),
+        ([given_row(data_format="yaml")], "data_format"),
+        ([given_row(data_format="json")], "mini programs"),
         ([given_row(colour="red")], "colour"),
         ([{"slug": "a"}], "appid"),
         ([given_row(), given_row()], "slug"),

@@ -48,6 +48,7 @@ from votelog._proof import (
 )
 from votelog._reader import LogReader, open_log, read_past_checkpoint
 from votelog._recount import Count, Recount, recount_log
+from votelog._sealed import Sealed
 from votelog._source import FolderSource, HttpSource, Source, open_source
 from votelog._tiles import (
     MAX_ENTRY_BYTES,
@@ -73,7 +74,7 @@ from votelog._tree import (
 from votelog._witness import AddCheckpoint, Reply, Witness, parse_add_checkpoint
 from votelog._witness_client import request_cosignature
 from votelog._witness_server import WitnessServer
-from votelog._writer import MAX_BATCH, LogWriter, Sealed
+from votelog._writer import MAX_BATCH, LogWriter
 
 __all__ = [
     "EMPTY_ROOT",

@@ -115,7 +115,7 @@ def _recount(options: argparse.Namespace) -> Answer:
 
 
 def count_facts(count: Count) -> dict[str, Any]:
-    """Return a count as JSON; `js/recount.mjs` gives the same members."""
+    """Return a count as JSON; frontend/verify/recount.mjs gives the same members."""
     return {
         "campaign": count.campaign,
         "tally": count.tally,

@@ -2,7 +2,9 @@
 """The file operations of the writer, one at a time, so that tests can fail after each."""
 
 import os
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -19,6 +21,18 @@ class Disk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def write_soon(self, path: Path, content: bytes) -> None:
+        """Write a file anew; it is not on stable storage before `sync_files`."""
+        with path.open("wb") as file:
+            file.write(content)
+
+    def sync_files(self, paths: Sequence[Path]) -> None:
+        """Bring the bytes of files to stable storage; those that have gone are passed over."""
+        for work in (_begin_writing, os.fsync):  # all are under way before one is waited for
+            for path in paths:
+                with suppress(FileNotFoundError), _opened(path, os.O_RDONLY) as descriptor:
+                    work(descriptor)
 
     def rename(self, path: Path, target: Path) -> None:
         """Put a file in the place of another at once."""
@@ -47,10 +61,35 @@ class Disk:
             path.mkdir()
         self.sync_folder(path.parent)
 
+    def add_folder(self, path: Path) -> None:
+        """Make a folder and those above it; its name is not yet on stable storage."""
+        if not path.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+
     def sync_folder(self, path: Path) -> None:
         """Bring the names in a folder to stable storage."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
+        with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
             os.fsync(descriptor)
+
+    def later(self, work: Callable[[], None]) -> Future[None]:
+        """Begin something that is waited for elsewhere."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="log-settle")
+        try:
+            return thread.submit(work)
         finally:
-            os.close(descriptor)
+            thread.shutdown(wait=False)
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _begin_writing(descriptor: int) -> None:
+    """Ask the system to write a file out soon, where it can be asked."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -47,6 +47,29 @@ class Growth:
                 proof.append(self._coded_ragged[level])
         return proof
 
+    def coded_paths(self, newline: str) -> list[str]:
+        """Return PATH(index, D[end]) of every new entry in base64, `newline` behind each hash.
+
+        From the root down: what is above a node is written once and shared by all below it.
+        """
+        above, first_above = [""], 0
+        for level in reversed(range(len(self._rows))):
+            first = self.start >> level
+            above = [
+                self._coded_node(level, node ^ 1, newline) + above[(node >> 1) - first_above]
+                for node in range(first, ((self.end - 1) >> level) + 1)
+            ]
+            first_above = first
+        return above
+
+    def _coded_node(self, level: int, node: int, newline: str) -> str:
+        """Return a sibling in base64; '' where the tree has none."""
+        complete = self.end >> level
+        if node < complete:
+            return self._coded[level][node - self._firsts[level]] + newline
+        ragged = self._coded_ragged[level] if node == complete else ""
+        return ragged and ragged + newline
+
     def _build(self, old_peaks: dict[int, bytes], row: list[bytes]) -> None:
         level, first = 0, self.start
         ragged: bytes | None = None

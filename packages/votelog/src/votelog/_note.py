@@ -2,7 +2,7 @@
 """Signed notes (C2SP signed-note v1.0.0): a text and the signatures under it."""
 
 import binascii
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -208,7 +208,7 @@ def check_name(name: str) -> None:
 
 def encode_base64(raw: bytes) -> str:
     """Return standard padded base64 (RFC 4648 §4)."""
-    return b64encode(raw).decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).decode("ascii")
 
 
 def decode_base64(coded: str, *, what: str) -> bytes:

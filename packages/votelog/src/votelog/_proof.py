@@ -5,6 +5,7 @@ In our receipts `extra` is the entry itself. Nobody signs `extra`; it is believe
 its hash is the leaf that the proof proves.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from votelog._policy import Policy
 from votelog._tree import HASH_SIZE, leaf_hash, verify_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
+JSON_NEWLINE = "\\n"
 MAX_PROOF_HASHES = 63
 MAX_RECEIPT_BYTES = 1 << 20
 
@@ -55,6 +57,21 @@ def join_receipt(
     rows.append(f"index {index}")
     rows.extend(coded_hashes)
     return ("\n".join(rows) + "\n\n").encode() + checkpoint
+
+
+def join_receipts_in_json(
+    start: int, coded_paths: Sequence[str], checkpoint: bytes, extras: Sequence[bytes]
+) -> list[str]:
+    """Return the tlog-proofs of a batch as JSON strings in ASCII, ready to stand in an answer.
+
+    Base64 and digits need no escaping; newlines are escaped already in `coded_paths`.
+    """
+    before = f'"{HEADER}{JSON_NEWLINE}extra '
+    behind = JSON_NEWLINE + json.dumps(checkpoint.decode())[1:]
+    return [
+        f"{before}{encode_base64(extra)}{JSON_NEWLINE}index {index}{JSON_NEWLINE}{path}{behind}"
+        for index, (path, extra) in enumerate(zip(coded_paths, extras, strict=True), start=start)
+    ]
 
 
 def parse_receipt(raw: bytes) -> Receipt:

@@ -2,7 +2,7 @@
 """Recount a ballot log: the result is a pure fold over its entries, in log order.
 
 About 180 bytes of memory a ballot: tags and nonces as numbers, choices and states as arrays.
-`js/recount.mjs` is the same fold in another language; change both.
+frontend/verify/recount.js is the same fold in another language; change both.
 """
 
 from array import array

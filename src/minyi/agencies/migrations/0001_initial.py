@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("SVC", "服务号"), ("SUB", "订阅号")],
+                        choices=[("SVC", "服务号"), ("SUB", "订阅号"), ("MP", "小程序")],
                         max_length=3,
                         verbose_name="类型",
                     ),
@@ -274,6 +274,7 @@ class Migration(migrations.Migration):
                             ("supervisor", "监督"),
                             ("leader", "分管领导"),
                             ("administrator", "管理员"),
+                            ("juror", "评审专家"),
                         ],
                         max_length=16,
                         verbose_name="岗位",

@@ -15,6 +15,12 @@ from minyi.core.models import AuditEntry, Rule
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy, OperatorPolicy
 
 
+def _about(entry):
+    """Name whom an act was about, where that is not its object, and the reason given for it."""
+    person, reason = entry.facts.get("name", ""), entry.facts.get("reason", "")
+    return "；".join(text for text in (person, reason) if text and text not in entry.target_name)
+
+
 class AuditViewSet(AgencyModelViewSet):
     model = AuditEntry
     name = "audit"
@@ -28,6 +34,7 @@ class AuditViewSet(AgencyModelViewSet):
         "actor_name",
         Column("act", label=_("行为"), accessor=lambda entry: words_for(entry.act)),
         Column("target_name", label=_("对象")),
+        Column("about", label=_("涉及人员和理由"), accessor=lambda entry: _about(entry)),
     ]
     list_filter = ["actor_name", "at"]
     search_fields = ["act", "target_name", "actor_name"]

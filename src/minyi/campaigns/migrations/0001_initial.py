@@ -48,6 +48,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=40, verbose_name="类别")),
+                (
+                    "translations",
+                    models.JSONField(blank=True, default=dict, verbose_name="其他语言文本"),
+                ),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="顺序")),
             ],
             options={
@@ -94,6 +98,10 @@ class Migration(migrations.Migration):
                         ],
                         verbose_name="权重 %",
                     ),
+                ),
+                (
+                    "translations",
+                    models.JSONField(blank=True, default=dict, verbose_name="其他语言文本"),
                 ),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="顺序")),
             ],
@@ -316,6 +324,16 @@ class Migration(migrations.Migration):
                 ),
                 ("upto_ballot", models.BigIntegerField(verbose_name="计至选票")),
                 ("ballots", models.BigIntegerField(verbose_name="有效票数")),
+                (
+                    "log_size",
+                    models.BigIntegerField(db_default=0, default=0, verbose_name="计至账本条数"),
+                ),
+                (
+                    "log_root",
+                    models.CharField(
+                        blank=True, db_default="", max_length=44, verbose_name="账本根值"
+                    ),
+                ),
                 ("computed_at", models.DateTimeField(verbose_name="汇总时间")),
                 ("digest", models.CharField(max_length=64, verbose_name="结果摘要")),
                 ("signed_at", models.DateTimeField(blank=True, null=True, verbose_name="签字时间")),
@@ -399,6 +417,17 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.TextField(verbose_name="候选编号")),
                 ("order_seed", models.CharField(max_length=32, verbose_name="排序种子")),
+                (
+                    "log",
+                    models.CharField(
+                        blank=True, db_default="", max_length=60, verbose_name="公开账本"
+                    ),
+                ),
+                (
+                    "manifest",
+                    models.TextField(blank=True, db_default="", verbose_name="账本首条"),
+                ),
+                ("log_live", models.BooleanField(db_default=False, verbose_name="当场出具证明")),
             ],
             options={
                 "verbose_name": "投票",
@@ -434,6 +463,10 @@ class Migration(migrations.Migration):
                 ("opens_at", models.DateTimeField(verbose_name="开始时间")),
                 ("closes_at", models.DateTimeField(verbose_name="结束时间")),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                (
+                    "translations",
+                    models.JSONField(blank=True, default=dict, verbose_name="其他语言文本"),
+                ),
             ],
             options={
                 "verbose_name": "环节",
@@ -571,6 +604,10 @@ class Migration(migrations.Migration):
                         max_length=8,
                         verbose_name="同分处理",
                     ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="版本"),
                 ),
                 ("created_at", models.DateTimeField(verbose_name="创建时间")),
                 (

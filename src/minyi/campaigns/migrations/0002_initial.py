@@ -6,6 +6,8 @@ import modelcluster.fields
 from django.conf import settings
 from django.db import migrations, models
 
+import minyi.campaigns.models.nominees
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -184,18 +186,6 @@ class Migration(migrations.Migration):
                 related_name="nominees",
                 to="campaigns.category",
                 verbose_name="类别",
-            ),
-        ),
-        migrations.AddField(
-            model_name="nominee",
-            name="picture",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="publishing.picture",
-                verbose_name="图片",
             ),
         ),
         migrations.AddField(
@@ -404,5 +394,98 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("campaign", "kind"), name="one_stage_of_each_kind_per_campaign"
             ),
+        ),
+        migrations.CreateModel(
+            name="StagedFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("picture", "图片"), ("video", "视频")],
+                        max_length=8,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "file",
+                    models.FileField(
+                        storage=minyi.campaigns.models.nominees.private_storage,
+                        upload_to="staged/%Y/%m/",
+                        verbose_name="文件",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(blank=True, max_length=100, verbose_name="原文件名"),
+                ),
+                ("staged_at", models.DateTimeField(verbose_name="暂存时间")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="citizens.citizen",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "暂存附件", "verbose_name_plural": "暂存附件"},
+        ),
+        migrations.CreateModel(
+            name="NomineePicture",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField(verbose_name="顺序")),
+                (
+                    "nominee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="gallery",
+                        to="campaigns.nominee",
+                        verbose_name="候选对象",
+                    ),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="publishing.picture",
+                        verbose_name="图片",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "候选对象图片",
+                "verbose_name_plural": "候选对象图片",
+                "ordering": ["place"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("nominee", "place"), name="one_picture_in_each_place"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("place__lt", 9)),
+                        name="no_more_pictures_than_one_looks_at",
+                    ),
+                ],
+            },
         ),
     ]

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 from .campaign import Campaign, Category, Criterion, Stage
-from .nominees import Nomination, NominationFile, Nominee
+from .nominees import (
+    MOST_PICTURES,
+    Nomination,
+    NominationFile,
+    Nominee,
+    NomineePicture,
+    StagedFile,
+)
 from .results import Juror, JuryScore, Result, ResultLine
 from .voting import Ballot, CountSnapshot, Round
 
 __all__ = [
+    "MOST_PICTURES",
     "Ballot",
     "Campaign",
     "Category",
@@ -15,8 +23,10 @@ __all__ = [
     "Nomination",
     "NominationFile",
     "Nominee",
+    "NomineePicture",
     "Result",
     "ResultLine",
     "Round",
     "Stage",
+    "StagedFile",
 ]

@@ -108,6 +108,8 @@ class Campaign(ClusterableModel):
         _("同分处理"), max_length=8, choices=TieRule.choices, default=TieRule.JURY_FIRST
     )
 
+    # Counts the edits: who saves a form that somebody else has changed meanwhile is told so.
+    version = models.PositiveIntegerField(_("版本"), default=1, editable=False)
     created_at = models.DateTimeField(_("创建时间"))
     launched_at = models.DateTimeField(_("发布时间"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
@@ -146,6 +148,7 @@ class Criterion(models.Model):
     name = models.CharField(_("标准"), max_length=40)
     explanation = models.CharField(_("说明"), max_length=200, blank=True)
     weight = models.PositiveSmallIntegerField(_("权重 %"), validators=PERCENT)
+    translations = models.JSONField(_("其他语言文本"), default=dict, blank=True)
     position = models.PositiveSmallIntegerField(_("顺序"), default=0)
 
     class Meta:
@@ -162,6 +165,7 @@ class Category(models.Model):
 
     campaign = ParentalKey(Campaign, on_delete=models.CASCADE, related_name="categories")
     name = models.CharField(_("类别"), max_length=40)
+    translations = models.JSONField(_("其他语言文本"), default=dict, blank=True)
     position = models.PositiveSmallIntegerField(_("顺序"), default=0)
 
     class Meta:
@@ -181,6 +185,7 @@ class Stage(models.Model):
     opens_at = models.DateTimeField(_("开始时间"))
     closes_at = models.DateTimeField(_("结束时间"))
     note = models.CharField(_("说明"), max_length=200, blank=True)
+    translations = models.JSONField(_("其他语言文本"), default=dict, blank=True)
 
     class StageQuerySet(models.QuerySet):
         def open_at(self, now: datetime) -> Self:

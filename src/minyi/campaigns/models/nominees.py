@@ -58,14 +58,6 @@ class Nominee(NomineeText):
     merits = models.CharField(_("一句话事迹"), max_length=80)
     story = models.TextField(_("主要事迹"))
     card = models.CharField(_("展示形式"), max_length=8, choices=Card.choices, default=Card.PICTURE)
-    picture = models.ForeignKey(
-        "publishing.Picture",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("图片"),
-    )
     video_file = models.FileField(_("视频文件"), upload_to="videos/", blank=True)
     video_caption = models.CharField(_("视频文字说明"), max_length=300, blank=True)
     figures = models.DecimalField(
@@ -92,6 +84,36 @@ class Nominee(NomineeText):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.name}"
+
+
+MOST_PICTURES = 9  # what one can look through on a phone, and what a chat lets one send
+
+
+class NomineePicture(models.Model):
+    """A picture on a nominee's page; the one in the first place stands on the card as well."""
+
+    nominee = models.ForeignKey(
+        Nominee, models.CASCADE, related_name="gallery", verbose_name=_("候选对象")
+    )
+    picture = models.ForeignKey(
+        "publishing.Picture", models.PROTECT, related_name="+", verbose_name=_("图片")
+    )
+    place = models.PositiveSmallIntegerField(_("顺序"))  # 0, 1, 2 …
+
+    class Meta:
+        verbose_name = _("候选对象图片")
+        verbose_name_plural = _("候选对象图片")
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(fields=["nominee", "place"], name="one_picture_in_each_place"),
+            models.CheckConstraint(
+                name="no_more_pictures_than_one_looks_at",
+                condition=models.Q(place__lt=MOST_PICTURES),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nominee_id}/{self.place}"
 
 
 class Nomination(NomineeText):
@@ -178,6 +200,27 @@ class NominationFile(models.Model):
     class Meta:
         verbose_name = _("推荐附件")
         verbose_name_plural = _("推荐附件")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class StagedFile(models.Model):
+    """A file kept between two attempts at one nomination form; nobody but its sender sees it.
+
+    Cleaned like every upload before it is kept. The outbox removes it when it expires.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
+    citizen = models.ForeignKey("citizens.Citizen", models.CASCADE, related_name="+")
+    kind = models.CharField(_("类型"), max_length=8, choices=NominationFile.Kind.choices)
+    file = models.FileField(_("文件"), upload_to="staged/%Y/%m/", storage=private_storage)
+    name = models.CharField(_("原文件名"), max_length=100, blank=True)
+    staged_at = models.DateTimeField(_("暂存时间"))
+
+    class Meta:
+        verbose_name = _("暂存附件")
+        verbose_name_plural = _("暂存附件")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

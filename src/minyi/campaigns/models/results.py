@@ -78,6 +78,9 @@ class Result(models.Model):
     )
     upto_ballot = models.BigIntegerField(_("计至选票"))
     ballots = models.BigIntegerField(_("有效票数"))
+    # The checkpoint of the public log that was counted; zero and blank: the round has none.
+    log_size = models.BigIntegerField(_("计至账本条数"), default=0, db_default=0)
+    log_root = models.CharField(_("账本根值"), max_length=44, blank=True, db_default="")
     computed_at = models.DateTimeField(_("汇总时间"))
     computed_by = models.ForeignKey(
         "agencies.User", models.PROTECT, related_name="+", verbose_name=_("汇总人")

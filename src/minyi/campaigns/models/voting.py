@@ -25,6 +25,11 @@ class Round(models.Model):
     frequency = models.CharField(_("投票次数"), max_length=8, choices=Campaign.Frequency.choices)
     candidates = models.TextField(_("候选编号"))  # "[1,2,3]"
     order_seed = models.CharField(_("排序种子"), max_length=32)  # public: anyone can redo an order
+    # The public log: its folder's name (blank: none is kept) and its entry 0, canonical JSON.
+    log = models.CharField(_("公开账本"), max_length=60, blank=True, db_default="")
+    manifest = models.TextField(_("账本首条"), blank=True, db_default="")
+    # Voters are told their place in the log: not while counts are hidden, it tells the turnout.
+    log_live = models.BooleanField(_("当场出具证明"), db_default=False)
 
     class Meta:
         verbose_name = _("投票")

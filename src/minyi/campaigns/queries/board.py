@@ -6,7 +6,7 @@ from datetime import datetime
 
 from minyi.campaigns.models import Campaign, Nominee
 
-from .counts import CountsHidden, published_counts
+from .counts import CountsHidden, LogMark, published_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Board:
     ballots: int
     as_of: datetime
     next_at: datetime | None
+    mark: LogMark | None  # of the public log these counts follow from
     rows: tuple[BoardRow, ...]  # by number; a page may rank them, for these counts are public
 
 
@@ -39,7 +40,7 @@ def board_of(*, campaign_id: int, now: datetime) -> Board | CountsHidden:
         BoardRow(number, name, counts.votes.get(number, 0), status == Nominee.Status.WITHDRAWN)
         for number, name, status in nominees.values_list("number", "name", "status")
     )
-    return Board(counts.ballots, counts.as_of, counts.next_at, rows)
+    return Board(counts.ballots, counts.as_of, counts.next_at, counts.mark, rows)
 
 
 def live_board(*, slug: str, now: datetime) -> Board | None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from minyi.campaigns.errors import CandidateNotFound, CandidatesNotPublic
 from minyi.campaigns.models import Nominee
 
-from .public import CARD_SIZES, PAGE_SIZES, PublicCampaign, Said, Shown, pictures_of, say, show
+from .public import CARD_SIZES, PAGE_SIZES, PublicCampaign, Said, Shown, gallery_of, say, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class NomineeCard:
     number: int
     name: str
     unit: str
-    category: str
+    category: Said
     category_id: int | None
     summary: str
     url: str
@@ -36,7 +36,8 @@ class NomineeCard:
 
     def matches(self, words: str) -> bool:
         """Tell whether a reader who searches these words means this nominee."""
-        hay = f"{self.number}号 {self.name} {self.unit} {self.category} {self.summary}".casefold()
+        texts = (f"{self.number}号", self.name, self.unit, self.category.text, self.summary)
+        hay = " ".join(texts).casefold()
         return (words.isdecimal() and int(words) == self.number) or all(
             word in hay for word in words.casefold().split()
         )
@@ -46,7 +47,7 @@ class NomineeCard:
 class Evidence:
     """What a nominee shows for one criterion."""
 
-    criterion: str
+    criterion: Said
     weight: int
     text: Said
 
@@ -58,18 +59,23 @@ class NomineePage:
     number: int
     name: Said
     unit: Said
-    category: str
+    category: Said
     merits: Said
     story: Said
     innovation: Said
     responsibility: Said
     evidence: tuple[Evidence, ...]
-    picture: Shown | None
+    pictures: tuple[Shown, ...]
     video_url: str  # our own file, played in the page
     video_caption: str
     video_link: str  # somebody else's page, opened by the reader
     is_withdrawn: bool
     status_reason: str
+
+    @property
+    def picture(self) -> Shown | None:
+        """Return the one that stands for the nominee where there is room for one."""
+        return next(iter(self.pictures), None)
 
 
 def list_cards(*, campaign: PublicCampaign, language: str) -> list[NomineeCard]:
@@ -77,11 +83,11 @@ def list_cards(*, campaign: PublicCampaign, language: str) -> list[NomineeCard]:
     rows = (
         Nominee.objects.filter(campaign_id=campaign.id, status=Nominee.Status.CANDIDATE)
         .defer("story", "innovation", "responsibility", "evidence", "figures_source")
-        .prefetch_related(pictures_of("picture", CARD_SIZES))
+        .prefetch_related(gallery_of(CARD_SIZES, only_first=True))
         .order_by("number")
     )
     base = reverse("campaigns:nominees", args=[campaign.slug])
-    kinds = {kind.id: kind.name for kind in campaign.categories}
+    kinds = _kinds(campaign)
     return [_card(row, campaign, base, kinds, language) for row in rows]
 
 
@@ -94,8 +100,7 @@ def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> Nomi
         raise CandidatesNotPublic
     row = (
         Nominee.objects.filter(campaign_id=campaign.id, number=number)
-        .select_related("category")
-        .prefetch_related(pictures_of("picture", PAGE_SIZES))
+        .prefetch_related(gallery_of(PAGE_SIZES))
         .first()
     )
     if row is None:
@@ -104,13 +109,13 @@ def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> Nomi
         number=row.number,
         name=_said(row, campaign, "name", language),
         unit=_said(row, campaign, "unit", language),
-        category=row.category.name if row.category else "",
+        category=_kinds(campaign).get(row.category_id or 0, Said("")),
         merits=_said(row, campaign, "merits", language),
         story=_said(row, campaign, "story", language),
         innovation=_said(row, campaign, "innovation", language),
         responsibility=_said(row, campaign, "responsibility", language),
         evidence=_evidence(row, campaign, language),
-        picture=show(row.picture, PAGE_SIZES),
+        pictures=_pictures(row, PAGE_SIZES),
         video_url=row.video_file.url if row.video_file else "",
         video_caption=row.video_caption,
         video_link=row.video_url,
@@ -120,16 +125,17 @@ def get_nominee(*, campaign: PublicCampaign, number: int, language: str) -> Nomi
 
 
 def _card(
-    row: Nominee, campaign: PublicCampaign, base: str, kinds: Mapping[int, str], language: str
+    row: Nominee, campaign: PublicCampaign, base: str, kinds: Mapping[int, Said], language: str
 ) -> NomineeCard:
-    picture = show(row.picture, CARD_SIZES) if row.card != Nominee.Card.TEXT else None
+    has_picture = row.card != Nominee.Card.TEXT
+    picture = next(iter(_pictures(row, CARD_SIZES)), None) if has_picture else None
     is_film = row.card == Nominee.Card.VIDEO and bool(row.video_file)
     return NomineeCard(
         id=row.number,
         number=row.number,
         name=str(_said(row, campaign, "name", language)),
         unit=_said(row, campaign, "unit", language).text,
-        category=kinds.get(row.category_id or 0, ""),
+        category=kinds.get(row.category_id or 0, Said("")),
         category_id=row.category_id,
         summary=_said(row, campaign, "merits", language).text,
         url=f"{base}{row.number}/",
@@ -139,6 +145,15 @@ def _card(
         video_url=row.video_file.url if is_film else "",
         poster_url=picture.url if picture and is_film else "",
     )
+
+
+def _pictures(row: Nominee, sizes: tuple[str, str]) -> tuple[Shown, ...]:
+    shown = (show(hanging.picture, sizes) for hanging in row.gallery.all())
+    return tuple(picture for picture in shown if picture)
+
+
+def _kinds(campaign: PublicCampaign) -> dict[int, Said]:
+    return {kind.id: kind.name for kind in campaign.categories}
 
 
 def _evidence(row: Nominee, campaign: PublicCampaign, language: str) -> tuple[Evidence, ...]:

@@ -3,12 +3,13 @@
 
 from datetime import date, datetime
 
+from django.db.models import Prefetch
 from django.utils.timezone import localtime
 
 from minyi.agencies.models import OfficialAccount, Post
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import CampaignNotFound
-from minyi.campaigns.models import Campaign, Nominee
+from minyi.campaigns.models import Campaign, Nominee, NomineePicture
 from minyi.citizens.channels import get_channel
 from minyi.core.models import Rule
 
@@ -30,12 +31,15 @@ def _read(campaign_id: int, now: datetime) -> Subject:
     campaign = Campaign.objects.select_related(*related).filter(pk=campaign_id).first()
     if campaign is None:
         raise CampaignNotFound
-    nominees = campaign.nominees.filter(status=Nominee.Status.CANDIDATE).select_related("picture")
+    nominees = campaign.nominees.filter(status=Nominee.Status.CANDIDATE).prefetch_related(
+        Prefetch("gallery", queryset=NomineePicture.objects.select_related("picture"))
+    )
     today = localtime(now).date()
     return Subject(
         campaign=campaign,
         stages={stage.kind: stage for stage in campaign.stages.all()},
         criteria=list(campaign.criteria.all()),
+        categories=list(campaign.categories.all()),
         nominees=list(nominees),
         rules=_rules(campaign.agency.region.code, today),
         jurors=campaign.jurors.count(),

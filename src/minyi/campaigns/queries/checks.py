@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from minyi.campaigns.models import Campaign, Criterion, Nominee, Stage
+from minyi.campaigns.models import Campaign, Category, Criterion, Nominee, Stage
 from minyi.core.models import Rule
 from minyi.core.words import listed
 
@@ -40,6 +40,7 @@ class Subject:
     campaign: Campaign
     stages: Mapping[str, Stage]
     criteria: Sequence[Criterion]
+    categories: Sequence[Category]
     nominees: Sequence[Nominee]
     rules: Mapping[str, Rule]
     jurors: int
@@ -72,9 +73,12 @@ class Subject:
             texts[_("“%s”环节说明") % stage.phase.name] = stage.note
         for criterion in self.criteria:
             texts[_("评选标准“%s”") % criterion.name] = criterion.explanation
-        for language, translated in campaign.translations.items():
-            for field, text in translated.items():
-                texts[f"{language} · {field}"] = str(text)
+        rows: tuple[Campaign | Stage | Criterion | Category, ...]
+        rows = (campaign, *self.stages.values(), *self.criteria, *self.categories)
+        for row in rows:
+            for language, translated in row.translations.items():
+                for field, text in translated.items():
+                    texts[f"{row} · {language} · {field}"] = str(text)
         return texts
 
     def nominee_texts(self) -> dict[str, str]:
@@ -89,6 +93,11 @@ class Subject:
 def on_day(day: date) -> str:
     """Write a day in the reader's way."""
     return date_format(day, "DATE_FORMAT")
+
+
+def on_day_of_year(day: date) -> str:
+    """Write a day where the year is plain from what stands around it."""
+    return date_format(day, "MONTH_DAY_FORMAT")
 
 
 def named(names: Sequence[str], most: int = 3) -> str:

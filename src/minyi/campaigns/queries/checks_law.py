@@ -2,18 +2,15 @@
 """Checks that come from the law on awards (E-…), from vote practice (V-…) and WeChat (W-…)."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from minyi.campaigns import wording
 from minyi.campaigns.wording import Hit
 from minyi.core.words import listed
-from minyi.core.workdays import DueDate, count_workdays
 
-from .checks import CheckItem, Subject, named, on_day
+from .checks import CheckItem, Subject
+from .checks_days import publicity
 
 MOST_HITS_SHOWN = 4
 
@@ -99,47 +96,6 @@ def title_length(subject: Subject) -> CheckItem:
         _("缩短活动名称。") if rule else _("请管理员补充规则“campaign.title”。"),
         subject.rule_source("campaign.title"),
         "basics",
-    )
-
-
-def publicity(subject: Subject) -> CheckItem:
-    """E-07: the result is shown for enough working days; fewer only with a reason."""
-    campaign, rule = subject.campaign, subject.rules.get("award.publicity")
-    stage = subject.stages.get("publicity")
-    problems = []
-    finding = _("日程中没有“结果公示”环节。")
-    if stage is None:
-        problems.append(finding)
-    else:
-        shown = count_workdays(
-            start=localtime(stage.opens_at).date(),
-            # A stage that closes at midnight ends with the day before.
-            end=localtime(stage.closes_at - timedelta(microseconds=1)).date(),
-        )
-        finding = _explained(shown)
-        if len(shown.counted) < campaign.publicity_days:
-            problems.append(_("少于设定的 %d 个工作日。") % campaign.publicity_days)
-    if rule is None:
-        problems.append(_("规则库中没有现行的公示期规则。"))
-    elif campaign.publicity_days < rule.amount:
-        finding += _("设定为 %(days)d 个工作日，规定不少于 %(amount)d 个") % {
-            "days": campaign.publicity_days,
-            "amount": rule.amount,
-        }
-        if campaign.publicity_reason:
-            finding += _("；理由：%s。") % campaign.publicity_reason
-        else:
-            finding += "。"
-            problems.append(_("没有说明少于规定天数的理由。"))
-    return CheckItem(
-        "publicity",
-        not problems,
-        subject.is_award,
-        _("公示工作日"),
-        finding + "".join(problem for problem in problems if problem != finding),
-        _("延长“结果公示”环节；确需缩短的，填写理由并留存批准材料。"),
-        subject.rule_source("award.publicity"),
-        "schedule",
     )
 
 
@@ -243,19 +199,3 @@ def _quoted(hits: Sequence[Hit]) -> str:
     shown = listed(str(hit) for hit in hits[:MOST_HITS_SHOWN])
     more = len(hits) - MOST_HITS_SHOWN
     return shown + (_("；另有 %d 处") % more if more > 0 else "")
-
-
-def _explained(shown: DueDate) -> str:
-    """Say how the working days were counted, so that anybody can count again."""
-    days = named([date_format(day, "MONTH_DAY_FORMAT") for day in shown.counted], most=10)
-    finding = _("公示至%(end)s，开始当日不计，共 %(count)d 个工作日") % {
-        "end": on_day(shown.day),
-        "count": len(shown.counted),
-    }
-    if days:
-        finding += _("（%s）") % days
-    if shown.skipped:
-        finding += _("，其间休息日 %d 天不计") % len(shown.skipped)
-    if shown.provisional:
-        finding += _("；跨入放假安排尚未公布的年份，暂按周一至周五计")
-    return finding + "。"

@@ -160,7 +160,7 @@ def pictures(subject: Subject) -> CheckItem:
     silent = [
         _("候选对象“%s”") % nominee.name
         for nominee in subject.nominees
-        if nominee.picture and not nominee.picture.alternative.strip()
+        if any(not hanging.picture.alternative.strip() for hanging in nominee.gallery.all())
     ]
     cover = subject.campaign.cover
     if cover and not cover.alternative.strip():

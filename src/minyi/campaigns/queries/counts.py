@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one gate through which every count passes: page, API, export, order, mail, staff console.
 
-A count is a fold over the ballots up to a named ballot. Which ballot may be named today follows
-from the campaign's mode, fixed before the vote opened and shown to everybody:
+A count is a fold over the public log of the vote up to a named checkpoint; anybody can fold it
+again (`votelog recount`). A round without a log, from before the ledger or where no key is set, is
+folded from the table of ballots up to a named ballot. How far the fold may go today follows from
+the campaign's mode, fixed before the vote opened and shown to everybody:
 
     live         the last ballot there is
     scheduled    the last ballot cast before the latest of the announced hours
@@ -16,7 +18,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import OperationalError
@@ -24,21 +25,38 @@ from django.db.models import Max
 
 from minyi.campaigns.errors import CampaignNotFound
 from minyi.campaigns.models import Ballot, Campaign, CountSnapshot, Round
+from minyi.core.clock import OFFICE_TIME
+from minyi.ledger.queries.logs import Tally, tally, tally_before
 
 log = structlog.get_logger("minyi.counts")
-OFFICE_TIME = ZoneInfo("Asia/Shanghai")
 SNAPSHOT_EVERY = 2_000  # ballots: a board that looks every second folds fewer than this
 
 
 @dataclass(frozen=True, slots=True)
+class LogMark:
+    """The state of the public log a count follows from, as its checkpoint says it.
+
+    `root` is empty where no checkpoint was published at exactly this size.
+    """
+
+    folder: str
+    size: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """`votes` maps nominee number to votes; `ballots` counts ballots, not picks."""
+    """`votes` maps nominee number to votes; `ballots` counts ballots, not picks.
+
+    What was counted is named by `mark`, or by `upto_ballot` where the round has no log.
+    """
 
     upto_ballot: int
     ballots: int
     votes: Mapping[int, int]
     as_of: datetime
     next_at: datetime | None = None  # scheduled mode: when newer figures come
+    mark: LogMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +76,7 @@ def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidde
     if now < opens_at:
         return CountsHidden(campaign.count_mode, _first_publication(campaign, opens_at, closes_at))
     if now >= closes_at or campaign.count_mode == Campaign.CountMode.LIVE:
-        return fold_counts(round_id=paper.pk, upto_ballot=_last_ballot(paper.pk), as_of=now)
+        return count_whole(paper=paper, as_of=now)
     if campaign.count_mode == Campaign.CountMode.AFTER_CLOSE:
         return CountsHidden(campaign.count_mode, closes_at)
     hours = campaign.count_hours
@@ -66,9 +84,26 @@ def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidde
     next_at = min(_next_hour(hours, now), closes_at)
     if latest is None or latest <= opens_at:
         return CountsHidden(campaign.count_mode, next_at)
+    if paper.log:
+        return _from_log(paper.log, tally_before(paper.log, latest), latest, next_at)
     upto = _last_ballot(paper.pk, cast_before=latest)
     counts = fold_counts(round_id=paper.pk, upto_ballot=upto, as_of=latest)
     return Counts(counts.upto_ballot, counts.ballots, counts.votes, latest, next_at)
+
+
+def count_whole(*, paper: Round, as_of: datetime) -> Counts:
+    """Count everything there is; who may see it is the caller's matter."""
+    if paper.log:
+        return _from_log(paper.log, tally(paper.log), as_of)
+    return fold_counts(round_id=paper.pk, upto_ballot=_last_ballot(paper.pk), as_of=as_of)
+
+
+def _from_log(
+    folder: str, found: Tally, as_of: datetime, next_at: datetime | None = None
+) -> Counts:
+    votes = {int(label): count for label, count in found.votes.items() if count}
+    mark = LogMark(folder, found.size, found.root)
+    return Counts(0, found.ballots, votes, as_of, next_at, mark)
 
 
 def fold_counts(*, round_id: int, upto_ballot: int, as_of: datetime) -> Counts:

@@ -16,6 +16,7 @@ from minyi.campaigns.models import Ballot, Campaign, Nomination
 class OwnBallot:
     """That a ballot was received; not what is on it."""
 
+    id: int
     receipt: str
     cast_at: datetime
 
@@ -70,14 +71,50 @@ def list_nominations(*, campaign_id: int, citizen_id: str) -> list[OwnNomination
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class NominationAnywhere:
+    """A nomination in any campaign, and how far it has come."""
+
+    campaign: str
+    slug: str
+    name: str
+    status_words: str
+    reason: str
+    sent_at: datetime
+    decided_at: datetime | None
+
+
+def list_all_nominations(*, citizen_id: str) -> list[NominationAnywhere]:
+    """Return the citizen's nominations in the public campaigns, newest first."""
+    rows = (
+        Nomination.objects.filter(
+            by_citizen_id=UUID(citizen_id), campaign__in=Campaign.objects.public()
+        )
+        .select_related("campaign")
+        .order_by("-id")
+    )
+    return [
+        NominationAnywhere(
+            campaign=row.campaign.title,
+            slug=row.campaign.slug,
+            name=row.name,
+            status_words=row.get_status_display(),
+            reason=row.status_reason,
+            sent_at=row.sent_at,
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    ]
+
+
 def _ballot(**identifying: object) -> OwnBallot | None:
     found = (
         Ballot.objects.filter(**identifying)
         .order_by("-id")
-        .values_list("receipt", "cast_ms")
+        .values_list("id", "receipt", "cast_ms")
         .first()
     )
     if found is None:
         return None
-    receipt, cast_ms = found
-    return OwnBallot(receipt, datetime.fromtimestamp(cast_ms / 1000, tz=UTC))
+    ballot_id, receipt, cast_ms = found
+    return OwnBallot(ballot_id, receipt, datetime.fromtimestamp(cast_ms / 1000, tz=UTC))

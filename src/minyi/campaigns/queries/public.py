@@ -6,12 +6,11 @@ text). Where a translation is missing the original stands, and says so.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
@@ -19,10 +18,18 @@ from wagtail.images import get_image_model
 from wagtail.images.models import Filter, SourceImageIOError
 
 from minyi.campaigns.errors import CampaignNotFound
-from minyi.campaigns.models import Campaign, Result, Round, Stage
+from minyi.campaigns.models import (
+    Campaign,
+    Category,
+    Criterion,
+    NomineePicture,
+    Result,
+    Round,
+    Stage,
+)
+from minyi.core.clock import OFFICE_TIME
 
 ORIGINAL = "zh-hans"
-OFFICE_TIME = ZoneInfo("Asia/Shanghai")
 # Phones with three device pixels to one still need no more than the larger of each pair.
 COVER_SIZES = (
     "fill-400x200|format-webp|webpquality-64",
@@ -66,7 +73,7 @@ class StageRow:
     kind: str
     name: str
     public: str
-    note: str
+    note: Said
     opens_at: datetime
     closes_at: datetime
     state: Literal["done", "now", "soon"]
@@ -77,8 +84,8 @@ class Standard:
     """One weighted criterion."""
 
     id: int
-    name: str
-    explanation: str
+    name: Said
+    explanation: Said
     weight: int
 
 
@@ -87,7 +94,7 @@ class Kind:
     """A category of nominees."""
 
     id: int
-    name: str
+    name: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,7 @@ class Voting:
     pause_reason: str
     order_seed: str
     numbers: frozenset[int]
+    has_log: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,7 @@ class CampaignCard:
         return self.stage is not None and self.stage.kind == "voting"
 
     account: str = ""
+    is_paused: bool = False  # the vote that would be open now is stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +203,7 @@ def list_campaigns(*, language: str, now: datetime) -> list[CampaignCard]:
     """Return all public campaigns: first those that are open, then those to come, then the rest."""
     rows = (
         Campaign.objects.public()
-        .select_related("agency", "account")
+        .select_related("agency", "account", "round")
         .prefetch_related("stages", pictures_of("cover", COVER_SIZES))
     )
     cards = [_card(campaign, language, now) for campaign in rows]
@@ -256,13 +265,26 @@ def _filter(size: str) -> Filter:
     return Filter(spec=size)
 
 
+def gallery_of(sizes: tuple[str, str], *, only_first: bool = False) -> "Prefetch[str, Any, str]":
+    """Prefetch nominees' pictures in order with their renditions, or the first of each alone."""
+    hanging = NomineePicture.objects.select_related("picture").prefetch_related(
+        # As `prefetch_renditions` does it; two queries instead of three.
+        Prefetch(
+            "picture__renditions",
+            queryset=get_image_model().get_rendition_model().objects.filter(filter_spec__in=sizes),
+            to_attr="prefetched_renditions",
+        )
+    )
+    return Prefetch("gallery", queryset=hanging.filter(place=0) if only_first else hanging)
+
+
 def pictures_of(field: str, sizes: tuple[str, str]) -> "Prefetch[str, Any, str]":
     """Prefetch pictures with their renditions: two queries however many rows there are."""
     return Prefetch(field, queryset=get_image_model().objects.prefetch_renditions(*sizes))
 
 
 def _card(campaign: Campaign, language: str, now: datetime) -> CampaignCard:
-    stages = _stages(campaign.stages.all(), now)
+    stages = _stages(campaign, language, now)
     telling = _most_telling(stages)
     coming = next((stage for stage in stages if stage.state == "soon"), None)
     state: Literal["open", "soon", "done"] = "open" if telling else "soon" if coming else "done"
@@ -277,7 +299,14 @@ def _card(campaign: Campaign, language: str, now: datetime) -> CampaignCard:
         state=state,
         stage=telling or coming or (stages[-1] if stages else None),
         account=campaign.account.slug if campaign.account else "",
+        is_paused=_is_paused(campaign, telling),
     )
+
+
+def _is_paused(campaign: Campaign, telling: StageRow | None) -> bool:
+    paper: Round | None = getattr(campaign, "round", None)
+    is_voting = telling is not None and telling.kind == "voting"
+    return is_voting and paper is not None and paper.paused
 
 
 def _most_telling(stages: tuple[StageRow, ...]) -> StageRow | None:
@@ -288,7 +317,7 @@ def _most_telling(stages: tuple[StageRow, ...]) -> StageRow | None:
 
 
 def _public(campaign: Campaign, language: str, now: datetime) -> PublicCampaign:
-    stages = _stages(campaign.stages.all(), now)
+    stages = _stages(campaign, language, now)
     account = campaign.account
     looks = [stage.opens_at for stage in campaign.stages.all() if "look" in stage.phase.features]
     candidates_from = min(looks, default=None)
@@ -327,10 +356,18 @@ def _public(campaign: Campaign, language: str, now: datetime) -> PublicCampaign:
         candidates_from=candidates_from,
         shows_candidates=candidates_from is not None and candidates_from <= now,
         criteria=tuple(
-            Standard(row.pk, row.name, row.explanation, row.weight)
+            Standard(
+                id=row.pk,
+                name=said_of_row(campaign, row, "name", language),
+                explanation=said_of_row(campaign, row, "explanation", language),
+                weight=row.weight,
+            )
             for row in campaign.criteria.all()
         ),
-        categories=tuple(Kind(row.pk, row.name) for row in campaign.categories.all()),
+        categories=tuple(
+            Kind(row.pk, said_of_row(campaign, row, "name", language))
+            for row in campaign.categories.all()
+        ),
         voting=_voting(getattr(campaign, "round", None), now),
         has_result=_has_result(campaign, now),
     )
@@ -341,22 +378,30 @@ def _said(campaign: Campaign, field: str, language: str) -> Said:
     return say(getattr(campaign, field), translations, language=language, field=field)
 
 
+def said_of_row(
+    campaign: Campaign, row: Criterion | Category | Stage, field: str, language: str
+) -> Said:
+    """Return a text of one of the campaign's lines in that language, or the original, marked."""
+    translations = _offered(row.translations, campaign.languages)
+    return say(getattr(row, field), translations, language=language, field=field)
+
+
 def _offered(stored: Translations | None, languages: Collection[str]) -> Translations:
     return {code: texts for code, texts in (stored or {}).items() if code in languages}
 
 
-def _stages(rows: Iterable[Stage], now: datetime) -> tuple[StageRow, ...]:
+def _stages(campaign: Campaign, language: str, now: datetime) -> tuple[StageRow, ...]:
     return tuple(
         StageRow(
             kind=row.kind,
             name=str(row.phase.name),
             public=str(row.phase.public),
-            note=row.note,
+            note=said_of_row(campaign, row, "note", language),
             opens_at=row.opens_at,
             closes_at=row.closes_at,
             state="now" if row.is_open(now) else "soon" if now < row.opens_at else "done",
         )
-        for row in rows
+        for row in campaign.stages.all()
     )
 
 
@@ -379,6 +424,7 @@ def _voting(paper: Round | None, now: datetime) -> Voting | None:
         pause_reason=paper.pause_reason,
         order_seed=paper.order_seed,
         numbers=frozenset(_numbers(paper)),
+        has_log=bool(paper.log),
     )
 
 

@@ -9,12 +9,14 @@ from typing import Literal
 
 from django.db.models import QuerySet
 from django.utils.formats import number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from minyi.campaigns import scoring
 from minyi.campaigns.errors import ResultNotFound
 from minyi.campaigns.models import (
     Campaign,
+    Category,
     Criterion,
     Juror,
     JuryScore,
@@ -26,6 +28,9 @@ from minyi.campaigns.models.nominees import OfCampaignQuerySet
 from minyi.campaigns.scoring import Entry, Placed, Weights
 from minyi.core.actors import Actor
 from minyi.core.words import listed
+
+from .counts import LogMark
+from .public import ORIGINAL, said_of_row
 
 State = Literal["computed", "signed", "proposed", "final"]
 FORMAT = "minyi-result/1"
@@ -79,6 +84,7 @@ class ShownResult:
     signed_by: str
     signed_note: str
     published_at: datetime | None
+    mark: LogMark | None  # the checkpoint of the public log that was counted
 
     @property
     def formula_lines(self) -> list[str]:
@@ -260,7 +266,8 @@ def formula_words(campaign: Campaign, *, highest: int, jurors: int) -> str:
         % {"highest": number_format(highest, use_l10n=False, force_grouping=True)}
     )
     if campaign.jury_weight:
-        criteria = listed(f"{c.name} {c.weight}%" for c in campaign.criteria.all())
+        rows = campaign.criteria.all()
+        criteria = listed(f"{_named(campaign, c)} {c.weight}%" for c in rows)
         words.append(
             _("专家分 = %(jurors)d 位评审专家按标准权重（%(criteria)s）加权得分的平均分")
             % {"jurors": jurors, "criteria": criteria}
@@ -296,7 +303,7 @@ def _shown(result: Result, state: State) -> ShownResult:
     placed = _placed_from(rows, campaign)
     ranks = [row.rank for row in rows]
     lines = tuple(
-        _line(row, one, criteria, is_shared=ranks.count(row.rank) > 1)
+        _line(row, one, campaign, criteria, is_shared=ranks.count(row.rank) > 1)
         for row, one in zip(rows, placed, strict=True)
     )
     document = document_of(campaign, ballots=result.ballots, placed=placed)
@@ -311,7 +318,7 @@ def _shown(result: Result, state: State) -> ShownResult:
         jurors=jurors,
         seats=campaign.seats,
         weights=weights_of(campaign),
-        criteria=tuple((criterion.name, criterion.weight) for criterion in criteria),
+        criteria=tuple((_named(campaign, c), c.weight) for c in criteria),
         tie_words=str(campaign.get_tie_rule_display()),
         formula=formula_words(
             campaign, highest=max((row.votes for row in rows), default=0), jurors=jurors
@@ -325,7 +332,14 @@ def _shown(result: Result, state: State) -> ShownResult:
         signed_by=str(result.signed_by or ""),
         signed_note=result.signed_note,
         published_at=result.published_at,
+        mark=_mark_of(result),
     )
+
+
+def _mark_of(result: Result) -> LogMark | None:
+    if not result.log_size:
+        return None
+    return LogMark(result.campaign.round.log, result.log_size, result.log_root)
 
 
 def _placed_from(rows: list[ResultLine], campaign: Campaign) -> list[Placed]:
@@ -350,7 +364,19 @@ def _placed_from(rows: list[ResultLine], campaign: Campaign) -> list[Placed]:
     ]
 
 
-def _line(row: ResultLine, one: Placed, criteria: list[Criterion], *, is_shared: bool) -> ShownLine:
+def _named(campaign: Campaign, row: Criterion | Category) -> str:
+    """Name a line in the reader's language; what is signed (`document_of`) keeps the original."""
+    return str(said_of_row(campaign, row, "name", get_language() or ORIGINAL))
+
+
+def _line(
+    row: ResultLine,
+    one: Placed,
+    campaign: Campaign,
+    criteria: list[Criterion],
+    *,
+    is_shared: bool,
+) -> ShownLine:
     nominee = row.nominee
     return ShownLine(
         rank=row.rank,
@@ -359,7 +385,7 @@ def _line(row: ResultLine, one: Placed, criteria: list[Criterion], *, is_shared:
         number=nominee.number,
         name=nominee.name,
         unit=nominee.unit,
-        category=nominee.category.name if nominee.category else "",
+        category=_named(campaign, nominee.category) if nominee.category else "",
         votes=row.votes,
         public_points=str(row.public_points),
         jury_points=str(row.jury_points),

@@ -27,7 +27,7 @@ from minyi.agencies.samples import SampleOffice
 from minyi.campaigns.models import Ballot, Campaign
 from minyi.campaigns.queries.cards import list_cards
 from minyi.campaigns.queries.public import ORIGINAL, get_campaign, list_campaigns
-from minyi.campaigns.services import campaigns, jury, nominations, nominees, results
+from minyi.campaigns.services import campaigns, galleries, jury, nominations, nominees, results
 from minyi.campaigns.services.stages import StageEntry
 from minyi.citizens.services.recognition import recognise_citizen
 from minyi.core.actors import Actor
@@ -123,7 +123,7 @@ def _open_selection(studio: _Studio) -> Campaign:
     categories = {row.name: row.pk for row in campaign.categories.all()}
     criteria = list(campaign.criteria.all())
     for sample in WINDOWS:
-        nominees.add_nominee(
+        nominee = nominees.add_nominee(
             campaign_id=campaign.pk,
             content=nominees.NomineeContent(
                 name=sample.name,
@@ -136,10 +136,11 @@ def _open_selection(studio: _Studio) -> Campaign:
                 evidence={str(criteria[-1].pk): _satisfaction(sample.name)},
                 card=sample.card,
             ),
-            picture_id=studio.pictures[sample.picture].pk,
             actor=studio.actor("bianji"),
             now=studio.at(-6),
         )
+        shown = [studio.pictures[name].pk for name in (sample.picture, *sample.more_pictures)]
+        galleries.hang_pictures(nominee=nominee, picture_ids=shown)
     return campaign
 
 

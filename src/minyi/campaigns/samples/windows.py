@@ -17,6 +17,7 @@ class SampleNominee:
     responsibility: str
     picture: str
     card: str = "picture"
+    more_pictures: tuple[str, ...] = ()
 
 
 _ROWS = (
@@ -94,9 +95,15 @@ _ROWS = (
      "用村广播提醒待办事项。", "为外出务工子女传递老人平安消息。"),
 )  # fmt: skip
 _TEXT_CARDS = {11, 16, 22}  # numbers shown as text, so that all three kinds of card can be seen
+_MORE_PICTURES = {1: ("window-09", "window-13"), 4: ("window-12",)}
 
 WINDOWS = tuple(
-    SampleNominee(*row, picture=f"window-{n:02}", card="text" if n in _TEXT_CARDS else "picture")
+    SampleNominee(
+        *row,
+        picture=f"window-{n:02}",
+        card="text" if n in _TEXT_CARDS else "picture",
+        more_pictures=_MORE_PICTURES.get(n, ()),
+    )
     for n, row in enumerate(_ROWS, start=1)
 )
 

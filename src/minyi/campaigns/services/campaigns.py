@@ -3,7 +3,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -18,18 +18,22 @@ from minyi.campaigns.errors import (
     CampaignCancelled,
     CampaignInvalid,
     CampaignNotFound,
+    EditedMeanwhile,
     FieldsFrozen,
     LaunchBlocked,
     ReasonNeeded,
     WrongStage,
 )
-from minyi.campaigns.models import Campaign, Category, Criterion, Result, Round
+from minyi.campaigns.models import Campaign, Category, Criterion, Result
 from minyi.campaigns.queries.checklist import CheckItem, launch_checklist
+from minyi.campaigns.queries.edits import edits_since, label_of
 from minyi.core import audit
 from minyi.core.actors import Actor
+from minyi.core.clock import OFFICE_TIME
 from minyi.core.words import listed
 
 from . import rounds, stages
+from .lines import CategoryEntry, CriterionEntry
 
 # What may change until when. Texts: always. Rules: until voting opens. Papers: until launch
 # (a new name, type or approval is a new activity: 评比达标表彰 E-09).
@@ -47,24 +51,6 @@ PAPERS = frozenset(
     }
 )
 EDITABLE = TEXTS | RULES | PAPERS | {"stages"}
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionEntry:
-    """One weighted standard; `id` names the stored row it replaces."""
-
-    name: str
-    weight: int
-    explanation: str = ""
-    id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryEntry:
-    """One category; `id` names the stored row it replaces."""
-
-    name: str
-    id: int | None = None
 
 
 @transaction.atomic
@@ -105,15 +91,19 @@ def edit_campaign(
     now: datetime,
     changed: Mapping[str, object],
     reason: str = "",
+    seen: int | None = None,
 ) -> Campaign:
     """Change what may still change; the trail keeps old and new.
 
     `changed` maps fields of EDITABLE to new values; `criteria`, `categories` and `stages` take
     the whole list of CriterionEntry, CategoryEntry or StageEntry. Values that are the same count
     as untouched. After launch, anything but texts needs a reason, and an edit after which the
-    launch checklist would fail is refused.
+    launch checklist would fail is refused. `seen` is the version whoever edits has before them:
+    where somebody else has saved another meanwhile, nothing is overwritten.
     """
     row = _locked(campaign.pk, actor, "campaigns.edit")
+    if seen is not None and seen != row.version:
+        raise EditedMeanwhile(edits=edits_since(campaign=row, version=seen), version=row.version)
     if row.cancelled_at is not None:
         raise CampaignCancelled
     changes = _differences(row, changed)
@@ -122,14 +112,17 @@ def edit_campaign(
     blocked_before: set[str] = set()
     if row.launched_at is not None:
         _check_still_open(row, changes, now)
-        if changes.keys() - TEXTS and not reason.strip():
+        if _weighty(changes) - TEXTS and not reason.strip():
             raise ReasonNeeded
         blocked_before = {item.code for item in _blocking_items(row, now)}
     _apply(row, {field: changed[field] for field in changes}, now)
     if row.launched_at is not None:
         _check_launchable(row, now, known=blocked_before)
         rounds.sync_round(campaign_id=row.pk, now=now)
-    _record("campaigns.campaign.edited", row, actor, now, changes=changes, reason=reason.strip())
+    row.version += 1
+    row.save(update_fields=["version"])
+    facts = {"changes": changes, "reason": reason.strip(), "version": row.version}
+    _record("campaigns.campaign.edited", row, actor, now, **facts)
     return _fresh(row.pk)
 
 
@@ -164,7 +157,7 @@ def cancel_campaign(*, campaign_id: int, reason: str, actor: Actor, now: datetim
         raise WrongStage
     row.cancelled_at = now
     row.save(update_fields=["cancelled_at"])
-    Round.objects.filter(campaign=row).update(paused=True, pause_reason=reason.strip()[:200])
+    rounds.stop_for_good(campaign=row, reason=reason.strip()[:200], now=now)
     _record("campaigns.campaign.cancelled", row, actor, now, reason=reason.strip())
     return row
 
@@ -209,10 +202,30 @@ def _only_account(agency_id: int) -> OfficialAccount | None:
     return accounts[0] if len(accounts) == 1 else None
 
 
-def _check_still_open(row: Campaign, changes: Mapping[str, object], now: datetime) -> None:
-    frozen = sorted(changes.keys() & frozen_fields(row, now))
+def _weighty(changes: Mapping[str, list[object]]) -> set[str]:
+    """Return the fields that change in more than their other languages: these wait for nothing."""
+
+    def in_chinese(rows: object) -> object:
+        if not isinstance(rows, list):
+            return rows
+        return [
+            {key: value for key, value in row.items() if key != "translations"}
+            if isinstance(row, dict)
+            else row
+            for row in rows
+        ]
+
+    return {
+        field
+        for field, (before, after) in changes.items()
+        if in_chinese(before) != in_chinese(after)
+    }
+
+
+def _check_still_open(row: Campaign, changes: Mapping[str, list[object]], now: datetime) -> None:
+    frozen = sorted(_weighty(changes) & frozen_fields(row, now))
     if frozen:
-        raise FieldsFrozen(fields=listed(_label(field) for field in frozen), names=frozen)
+        raise FieldsFrozen(fields=listed(label_of(field) for field in frozen), names=frozen)
 
 
 def _blocking_items(row: Campaign, now: datetime) -> list[CheckItem]:
@@ -246,9 +259,12 @@ def _current(row: Campaign, field: str) -> object:
     if field == "stages":
         return stages.stage_entries(row)
     if field == "criteria":
-        return [CriterionEntry(c.name, c.weight, c.explanation, c.pk) for c in row.criteria.all()]
+        return [
+            CriterionEntry(c.name, c.weight, c.explanation, c.pk, c.translations)
+            for c in row.criteria.all()
+        ]
     if field == "categories":
-        return [CategoryEntry(c.name, c.pk) for c in row.categories.all()]
+        return [CategoryEntry(c.name, c.pk, c.translations) for c in row.categories.all()]
     return getattr(row, field)
 
 
@@ -259,9 +275,10 @@ def _kept(field: str, value: object) -> object:
         return [
             {
                 "kind": entry.kind,
-                "opens_at": entry.opens_at.astimezone(stages.OFFICE_TIME).isoformat(),
-                "closes_at": entry.closes_at.astimezone(stages.OFFICE_TIME).isoformat(),
+                "opens_at": entry.opens_at.astimezone(OFFICE_TIME).isoformat(),
+                "closes_at": entry.closes_at.astimezone(OFFICE_TIME).isoformat(),
                 "note": entry.note,
+                "translations": entry.translations,
             }
             for entry in in_order
         ]
@@ -355,13 +372,6 @@ def _write_children(
             setattr(child, key, value)
         child.position = position
         child.save()
-
-
-def _label(field: str) -> str:
-    names = {"criteria": _("评选标准"), "categories": _("类别"), "stages": _("日程")}
-    if field in names:
-        return names[field]
-    return str(Campaign._meta.get_field(field).verbose_name)
 
 
 def _record(act: str, row: Campaign, actor: Actor, now: datetime, **facts: object) -> None:

@@ -21,22 +21,18 @@ from minyi.campaigns.errors import (
     ReasonNeeded,
     TooManyFiles,
     TooManyNominations,
+    TooManyPictures,
     WrongStage,
 )
 from minyi.campaigns.likeness import plain_name
-from minyi.campaigns.models import Campaign, Nomination, NominationFile, Nominee
+from minyi.campaigns.models import MOST_PICTURES, Campaign, Nomination, NominationFile, Nominee
+from minyi.campaigns.notices import tell_decided
 from minyi.campaigns.phases import Feature
 from minyi.core import audit
 from minyi.core.actors import Actor
 
-from .nominees import (
-    NomineeContent,
-    attach_video,
-    create_nominee,
-    picture_words,
-    publish_picture,
-    video_words,
-)
+from .galleries import hang_pictures, picture_words, publish_picture
+from .nominees import NomineeContent, attach_video, create_nominee, video_words
 from .texts import (
     check_category,
     check_length,
@@ -123,28 +119,33 @@ def accept_nomination(
     now: datetime,
     reason: str = "",
     content: NomineeContent | None = None,
-    picture: AcceptedFile | None = None,
+    pictures: Sequence[AcceptedFile] = (),
     video: AcceptedFile | None = None,
 ) -> Nominee:
     """Make a candidate of what was sent in, with the next free number.
 
-    `content` is the reviewer's edited text (default: the nominator's). Only the files named here
-    leave the private store; both need words. Nominations merged into this one share its outcome.
+    The pictures hang in the order given. `content` is the reviewer's edited text (default: the
+    nominator's). Only the files named here leave the private store; all of them need words.
+    Nominations merged into this one share its outcome.
     """
     seen = _find_nomination(nomination_id, actor)
     _check_pending(seen, now)
     with ExitStack() as opened:
         # Decoding takes seconds: it happens before the transaction, not inside it.
-        clean = opened.enter_context(_clean_copy(seen, picture, "picture")) if picture else None
+        clean = [
+            (opened.enter_context(_clean_copy(seen, accepted, "picture")), accepted)
+            for accepted in _few_pictures(pictures)
+        ]
         film = opened.enter_context(_clean_copy(seen, video, "video")) if video else None
         with transaction.atomic():
             nomination = _lock_pending(nomination_id, actor, now)
             nominee = create_nominee(
                 campaign=nomination.campaign,
-                content=content or content_from(nomination, has_picture=picture is not None),
-                picture_id=_publish_file(nomination, clean, picture) if clean and picture else None,
+                content=content or content_from(nomination, has_picture=bool(clean)),
                 now=now,
             )
+            shown = [_publish_file(nomination, copy, accepted) for copy, accepted in clean]
+            hang_pictures(nominee=nominee, picture_ids=shown)
             if film and video:
                 attach_video(nominee=nominee, clean=film, words=video_words(video.alternative))
             _decide(nomination, Nomination.Status.ACCEPTED, tidy(reason), actor, now)
@@ -152,6 +153,8 @@ def accept_nomination(
             nomination.save(update_fields=["nominee"])
             nomination.merged.update(nominee=nominee)
             _record(nomination, "accepted", actor, now, nominee=nominee.pk, number=nominee.number)
+            told = (nomination, *nomination.merged.select_related("campaign__account"))
+            tell_decided(told, outcome=Nomination.Status.ACCEPTED, now=now)
     return nominee
 
 
@@ -169,6 +172,8 @@ def reject_nomination(
         _decide(rejected, Nomination.Status.REJECTED, reason, actor, now)
     merged = [follower.pk for follower in followers]
     _record(nomination, "rejected", actor, now, reason=nomination.status_reason, merged=merged)
+    told = (nomination, *followers)
+    tell_decided(told, outcome=Nomination.Status.REJECTED, now=now)
     return nomination
 
 
@@ -299,6 +304,13 @@ def _few_enough(files: Sequence[NewFile]) -> Sequence[NewFile]:
     if kinds.count("picture") > PICTURES or kinds.count("video") > VIDEOS:
         raise TooManyFiles(pictures=PICTURES, videos=VIDEOS)
     return files
+
+
+def _few_pictures(pictures: Sequence[AcceptedFile]) -> Sequence[AcceptedFile]:
+    """Refuse too many before any of them is decoded."""
+    if len(pictures) > MOST_PICTURES:
+        raise TooManyPictures(most=MOST_PICTURES)
+    return pictures
 
 
 def _checked_file(new: NewFile) -> Upload:

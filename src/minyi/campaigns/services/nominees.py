@@ -8,10 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from wagtail.images import get_image_model
 
-from minyi.agencies.models import Agency
-from minyi.agencies.services.libraries import keep_library
 from minyi.campaigns.errors import (
     AlternativeMissing,
     BallotPaperFixed,
@@ -40,7 +37,7 @@ from .texts import (
     tidy,
     tidy_evidence,
 )
-from .uploads import Upload, clean_picture, clean_video
+from .uploads import Upload, clean_video
 
 ON_THE_BALLOT = frozenset({"name", "unit", "category_id"})  # what a voter chose by
 LONG_TEXTS = ("unit", "story", "innovation", "responsibility", "video_caption")
@@ -71,14 +68,13 @@ def add_nominee(
     *,
     campaign_id: int,
     content: NomineeContent,
-    picture_id: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> Nominee:
     """Add a candidate with the next free number; refused once voting has opened."""
     campaign = _lock_campaign(campaign_id, actor)
     actor.check("nominees.edit", campaign.agency_id)
-    nominee = create_nominee(campaign=campaign, content=content, picture_id=picture_id, now=now)
+    nominee = create_nominee(campaign=campaign, content=content, now=now)
     audit.record(
         actor=actor,
         act="campaigns.nominee.added",
@@ -91,9 +87,7 @@ def add_nominee(
     return nominee
 
 
-def create_nominee(
-    *, campaign: Campaign, content: NomineeContent, picture_id: int | None, now: datetime
-) -> Nominee:
+def create_nominee(*, campaign: Campaign, content: NomineeContent, now: datetime) -> Nominee:
     """Check and create a candidate and refresh the ballot paper.
 
     The caller holds the campaign's row, has checked the permission and records the act.
@@ -103,9 +97,7 @@ def create_nominee(
     fields = _checked(campaign, asdict(content))
     check_may_stand(campaign=campaign, name=fields["name"])
     last = campaign.nominees.aggregate(last=Max("number"))["last"] or 0
-    nominee = Nominee.objects.create(
-        campaign=campaign, number=last + 1, picture_id=picture_id, **fields
-    )
+    nominee = Nominee.objects.create(campaign=campaign, number=last + 1, **fields)
     rounds.sync_round(campaign_id=campaign.pk, now=now)
     return nominee
 
@@ -118,7 +110,7 @@ def edit_nominee(
 
     Once voting has opened, name, unit and category stay. The number always does.
     """
-    nominee = _lock_editable(nominee_id, actor)
+    nominee = lock_editable(nominee_id, actor)
     campaign = nominee.campaign
     fields = _checked(campaign, {**_content_of(nominee), **changed})
     before = _content_of(nominee)
@@ -143,40 +135,14 @@ def edit_nominee(
     return nominee
 
 
-def replace_picture(
-    *, nominee_id: int, upload: Upload, alternative: str, actor: Actor, now: datetime
-) -> Nominee:
-    """Give the nominee another picture; the words for it are part of it."""
-    _check_may_edit(nominee_id, actor)
-    words = picture_words(alternative)
-    # Decoding takes seconds: it happens before the transaction, not inside it.
-    with clean_picture(upload) as clean, transaction.atomic():
-        nominee = _lock_editable(nominee_id, actor)
-        picture = publish_picture(
-            clean=clean, agency=nominee.campaign.agency, title=nominee.name, words=words, credit=""
-        )
-        nominee.picture_id, before = picture.pk, nominee.picture_id
-        nominee.save(update_fields=["picture"])
-        audit.record(
-            actor=actor,
-            act="campaigns.nominee.picture_replaced",
-            target=nominee,
-            now=now,
-            agency_id=nominee.campaign.agency_id,
-            before=before,
-            after=picture.pk,
-        )
-    return nominee
-
-
 def replace_video(
     *, nominee_id: int, upload: Upload, caption: str, actor: Actor, now: datetime
 ) -> Nominee:
     """Give the nominee another film; what it shows is told in words as well."""
-    _check_may_edit(nominee_id, actor)
+    check_may_edit(nominee_id, actor)
     words = video_words(caption)
     with clean_video(upload) as clean, transaction.atomic():
-        nominee = _lock_editable(nominee_id, actor)
+        nominee = lock_editable(nominee_id, actor)
         before = nominee.video_file.name
         attach_video(nominee=nominee, clean=clean, words=words)
         audit.record(
@@ -222,14 +188,6 @@ def withdraw_nominee(*, nominee_id: int, reason: str, actor: Actor, now: datetim
     return nominee
 
 
-def picture_words(alternative: str) -> str:
-    """Return the words for a picture as they are kept, or raise AlternativeMissing."""
-    words = tidy(alternative)
-    if not words:
-        raise AlternativeMissing
-    return words[:200]
-
-
 def video_words(caption: str) -> str:
     """Return the words for a film, or raise AlternativeMissing or FieldTooLong."""
     words = tidy(caption)
@@ -237,17 +195,6 @@ def video_words(caption: str) -> str:
         raise AlternativeMissing
     check_length(words, field="video_caption", label=label_of("video_caption"))
     return words
-
-
-def publish_picture(*, clean: Upload, agency: Agency, title: str, words: str, credit: str) -> Any:
-    """Put a picture that was written anew into the agency's library."""
-    return get_image_model().objects.create(
-        title=title[:100],
-        file=clean,
-        alternative=words,
-        credit=credit,
-        collection=agency.library or keep_library(agency),
-    )
 
 
 def attach_video(*, nominee: Nominee, clean: Upload, words: str) -> None:
@@ -328,16 +275,18 @@ def _lock_nominee(nominee_id: int, actor: Actor) -> Nominee:
     return nominee
 
 
-def _check_may_edit(nominee_id: int, actor: Actor) -> None:
-    """Raise before any work is spent on an upload."""
+def check_may_edit(nominee_id: int, actor: Actor) -> Nominee:
+    """Return the nominee, or raise before any work is spent on an upload."""
     visible = Nominee.objects.visible_to(actor).select_related("campaign")
-    nominee = visible.filter(pk=nominee_id).first()
+    nominee: Nominee | None = visible.filter(pk=nominee_id).first()
     if nominee is None:
         raise NomineeNotFound
     actor.check("nominees.edit", nominee.campaign.agency_id)
+    return nominee
 
 
-def _lock_editable(nominee_id: int, actor: Actor) -> Nominee:
+def lock_editable(nominee_id: int, actor: Actor) -> Nominee:
+    """Fetch and lock a nominee that this actor may edit."""
     nominee = _lock_nominee(nominee_id, actor)
     actor.check("nominees.edit", nominee.campaign.agency_id)
     return nominee

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -28,8 +27,8 @@ from minyi.campaigns.errors import (
     SignerScored,
     VotingNotOver,
 )
-from minyi.campaigns.models import Ballot, Campaign, Nominee, Result, ResultLine, Round, Stage
-from minyi.campaigns.queries.counts import fold_counts
+from minyi.campaigns.models import Campaign, Nominee, Result, ResultLine, Round, Stage
+from minyi.campaigns.queries.counts import Counts, count_whole
 from minyi.campaigns.queries.results import (
     document_of,
     gather_entries,
@@ -44,13 +43,13 @@ from minyi.core.errors import NotAllowed
 from minyi.core.words import listed
 from minyi.core.workdays import add_workdays, count_workdays
 
+from . import resultlogs, roundlogs
 from .texts import tidy
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    upto_ballot: int
-    ballots: int
+    counts: Counts
     placed: list[Placed]
     digest: str
 
@@ -67,8 +66,9 @@ def compute_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
     result, _is_new = Result.objects.update_or_create(
         campaign=campaign,
         defaults={
-            "upto_ballot": outcome.upto_ballot,
-            "ballots": outcome.ballots,
+            "upto_ballot": outcome.counts.upto_ballot,
+            "ballots": outcome.counts.ballots,
+            **_log_fields(outcome.counts),
             "computed_at": now,
             "computed_by_id": int(actor.id),
             "digest": outcome.digest,
@@ -137,13 +137,32 @@ def withdraw_signature(*, campaign_id: int, reason: str, actor: Actor, now: date
     return result
 
 
-@transaction.atomic
 def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
     """Make the signed result final and public. The first publication stands.
 
     It waits for the end of a publicity stage that was announced; an award must have one (E-01).
     What is published is what stood there: a signature that came late needs its own working days.
+    And it is what anybody counts from the public log, or it is refused.
     """
+    with transaction.atomic():
+        result = _check_publishable(campaign_id, actor, now)
+    if result.published_at is not None:
+        return result
+    proof = resultlogs.recount_for(campaign_id)  # takes its time, and holds nobody up
+    with transaction.atomic():
+        result = _check_publishable(campaign_id, actor, now)
+        if result.published_at is not None:
+            return result
+        if proof is not None:
+            resultlogs.put_result(result=result, proof=proof, now=now)
+        result.published_at = now
+        result.save(update_fields=["published_at", "log_size", "log_root"])
+        _record(result.campaign, "published", actor, now, digest=result.digest)
+    return result
+
+
+def _check_publishable(campaign_id: int, actor: Actor, now: datetime) -> Result:
+    """Return the result, locked; raise what keeps it from being published."""
     campaign = _lock_campaign(campaign_id, actor, "results.publish")
     result = _get_result(campaign)
     if result.published_at is not None:
@@ -159,9 +178,6 @@ def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
         _check_was_shown(campaign, publicity, result.signed_at)
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
-    result.published_at = now
-    result.save(update_fields=["published_at"])
-    _record(campaign, "published", actor, now, digest=result.digest)
     return result
 
 
@@ -172,8 +188,9 @@ def _outcome(campaign: Campaign, now: datetime) -> _Outcome:
     if paper is None or voting is None or now < voting.closes_at or _ms(now) < paper.closes_ms:
         raise VotingNotOver
     _check_parts(campaign)
-    last = Ballot.objects.filter(round=paper).aggregate(last=Max("id"))["last"] or 0
-    counts = fold_counts(round_id=paper.pk, upto_ballot=last, as_of=now)
+    if paper.log:
+        roundlogs.check_closed(paper=paper, now=now)
+    counts = count_whole(paper=paper, as_of=now)
     placed = scoring.place(
         gather_entries(campaign, counts.votes),
         weights=weights_of(campaign),
@@ -181,7 +198,12 @@ def _outcome(campaign: Campaign, now: datetime) -> _Outcome:
         seats=campaign.seats,
     )
     document = document_of(campaign, ballots=counts.ballots, placed=placed)
-    return _Outcome(last, counts.ballots, placed, scoring.digest_of(document))
+    return _Outcome(counts, placed, scoring.digest_of(document))
+
+
+def _log_fields(counts: Counts) -> dict[str, object]:
+    mark = counts.mark
+    return {"log_size": mark.size if mark else 0, "log_root": mark.root if mark else ""}
 
 
 def _check_parts(campaign: Campaign) -> None:

@@ -11,6 +11,7 @@ from minyi.campaigns.errors import (
     BallotPaperFrozen,
     CampaignNotFound,
     NotLaunched,
+    PaperTooShort,
     ReasonNeeded,
     VotingOver,
 )
@@ -19,6 +20,7 @@ from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.words import listed
 
+from . import roundlogs
 from .texts import tidy
 
 
@@ -28,6 +30,7 @@ def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
 
     None while there is nothing to print: a draft has no paper, so nobody can vote on it. Once
     voting has opened the paper may only lose candidates who withdrew, and close at another time.
+    Where a public log is kept, its first entry is printed along with the paper.
     """
     campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
     if campaign is None:
@@ -37,10 +40,13 @@ def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
         return None
     paper = Round.objects.select_for_update().filter(campaign=campaign).first()
     if paper is None:
-        return _print_paper(campaign, stage)
-    if _ms(now) < paper.opens_ms:
-        return _reprint_paper(paper, campaign, stage)
-    return _trim_paper(paper, stage)
+        paper = _print_paper(campaign, stage)
+    elif _ms(now) < paper.opens_ms and not roundlogs.has_begun(paper):
+        _reprint_paper(paper, campaign, stage)
+    else:
+        return _trim_paper(paper, stage, now)
+    roundlogs.print_manifest(paper, campaign, stage, _candidates(campaign), now)
+    return paper
 
 
 @transaction.atomic
@@ -57,6 +63,7 @@ def pause_voting(*, campaign_id: int, reason: str, actor: Actor, now: datetime) 
     paper.paused = True
     paper.pause_reason = reason
     paper.save(update_fields=["paused", "pause_reason"])
+    roundlogs.put_event(paper, "paused", now, reason=paper.pause_reason)
     _record(paper, "campaigns.voting.paused", actor, now, reason=paper.pause_reason)
     return paper
 
@@ -74,8 +81,20 @@ def resume_voting(*, campaign_id: int, actor: Actor, now: datetime) -> Round:
     reason, paper.pause_reason = paper.pause_reason, ""
     paper.paused = False
     paper.save(update_fields=["paused", "pause_reason"])
+    roundlogs.put_event(paper, "resumed", now)
     _record(paper, "campaigns.voting.resumed", actor, now, paused_because=reason)
     return paper
+
+
+def stop_for_good(*, campaign: Campaign, reason: str, now: datetime) -> None:
+    """Stop the vote of a cancelled campaign; the caller records the act."""
+    paper = Round.objects.select_for_update().filter(campaign=campaign).first()
+    if paper is None:
+        return
+    paper.paused = True
+    paper.pause_reason = reason
+    paper.save(update_fields=["paused", "pause_reason"])
+    roundlogs.put_event(paper, "cancelled", now, reason=reason)
 
 
 def _print_paper(campaign: Campaign, stage: Stage) -> Round:
@@ -86,26 +105,39 @@ def _print_paper(campaign: Campaign, stage: Stage) -> Round:
     )
 
 
-def _reprint_paper(paper: Round, campaign: Campaign, stage: Stage) -> Round:
+def _reprint_paper(paper: Round, campaign: Campaign, stage: Stage) -> None:
     for field, value in _rules_of(campaign, stage, _candidates(campaign)).items():
         setattr(paper, field, value)
     paper.save()
-    return paper
 
 
-def _trim_paper(paper: Round, stage: Stage) -> Round:
+def _trim_paper(paper: Round, stage: Stage, now: datetime) -> Round:
     printed = json.loads(paper.candidates)
     present = _candidates(paper.campaign)
     late = [number for number in present if number not in printed]
     if late:
         raise BallotPaperFrozen(numbers=listed(str(number) for number in late))
     left = [number for number in printed if number in present]
-    paper.candidates = _as_json(left)
     # A rule nobody can keep would end the vote: ask for no more picks than there are candidates.
-    paper.min_picks = min(paper.min_picks, max(len(left), 1))
-    paper.closes_ms = _ms(stage.closes_at)
+    min_picks = min(paper.min_picks, max(len(left), 1))
+    if paper.log:
+        _keep_rule(paper, min_picks, len(left), now)
+        for number in sorted(set(printed) - set(left)):
+            roundlogs.put_event(paper, "withdrawn", now, candidate=number)
+        roundlogs.move_close(paper, _ms(stage.closes_at), now)
+    else:
+        paper.closes_ms = _ms(stage.closes_at)
+    paper.candidates = _as_json(left)
+    paper.min_picks = min_picks
     paper.save(update_fields=["candidates", "min_picks", "closes_ms"])
     return paper
+
+
+def _keep_rule(paper: Round, min_picks: int, left: int, now: datetime) -> None:
+    """Refuse to ask for fewer picks than the log's first entry: such ballots would not count."""
+    loses = left != len(json.loads(paper.candidates))
+    if loses and min_picks < paper.min_picks and _ms(now) < paper.closes_ms:
+        raise PaperTooShort(min_picks=paper.min_picks, left=left)
 
 
 def _rules_of(campaign: Campaign, stage: Stage, candidates: list[int]) -> dict[str, object]:

@@ -2,9 +2,8 @@
 """The timetable of a campaign: planned from a template, then moved with a reason."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -12,9 +11,11 @@ from minyi.campaigns.blueprints import PlannedStage
 from minyi.campaigns.errors import CampaignInvalid, StageFrozen
 from minyi.campaigns.models import Campaign, Result, Stage
 from minyi.campaigns.phases import PHASES
+from minyi.core.clock import OFFICE_TIME
 from minyi.core.workdays import add_workdays
 
-OFFICE_TIME = ZoneInfo("Asia/Shanghai")
+from .lines import Translations
+
 LEAD_DAYS = 7  # between drafting and the first stage: time for checks and signatures
 OPENS, CLOSES = time(9, 0), time(18, 0)  # an office keeps office hours
 
@@ -27,6 +28,7 @@ class StageEntry:
     opens_at: datetime
     closes_at: datetime
     note: str = ""
+    translations: Translations = field(default_factory=dict)
 
 
 def plan_stages(planned: Sequence[PlannedStage], *, now: datetime) -> list[StageEntry]:
@@ -65,6 +67,7 @@ def write_stages(*, campaign: Campaign, entries: Iterable[StageEntry]) -> None:
                 "opens_at": entry.opens_at,
                 "closes_at": entry.closes_at,
                 "note": entry.note,
+                "translations": entry.translations,
             },
         )
 
@@ -88,7 +91,10 @@ def move_stages(*, campaign: Campaign, entries: Iterable[StageEntry], now: datet
 
 def stage_entries(campaign: Campaign) -> list[StageEntry]:
     """Return the stored timetable in order."""
-    return [StageEntry(s.kind, s.opens_at, s.closes_at, s.note) for s in campaign.stages.all()]
+    return [
+        StageEntry(s.kind, s.opens_at, s.closes_at, s.note, s.translations)
+        for s in campaign.stages.all()
+    ]
 
 
 def _check_move(stage: Stage, wanted: StageEntry, now: datetime) -> None:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from ballotbox.ticket import issue_ticket
 from minyi.campaigns.errors import (
@@ -26,10 +27,15 @@ from minyi.campaigns.errors import (
     VotingNotOpen,
 )
 from minyi.campaigns.models import Campaign, Round
+from minyi.citizens.queries import is_erased
 from minyi.citizens.session import CitizenSession
 from minyi.core.words import listed
 from minyi.integrity.verdicts import Attempt, judge
 
+REASONS = {
+    "no_identity": _("没有取得微信身份"),
+    "erased_citizen": _("您的个人信息已按您的申请删除"),
+}
 TICKET_LIFE = timedelta(minutes=30)
 REF_BYTES = 16
 
@@ -46,9 +52,17 @@ def hand_out_ticket(
     """
     check_identity(campaign=campaign, session=session)
     paper = _open_round(campaign, now)
-    verdict = judge(Attempt(channel=session.channel, subject=session.subject))
+    verdict = judge(
+        Attempt(
+            channel=session.channel,
+            subject=session.subject,
+            # A session cannot be taken back (ADR 4), so whoever was erased is stopped here.
+            is_erased=is_erased(citizen_id=session.citizen_id),
+        )
+    )
     if verdict.outcome == "refuse":
-        raise AttemptRefused(reasons=listed(verdict.reasons))
+        reasons = [REASONS.get(reason, reason) for reason in verdict.reasons]
+        raise AttemptRefused(reasons=listed(map(str, reasons)))
     return issue_ticket(
         key=settings.TICKET_KEY.encode(),
         round_id=paper.pk,
@@ -89,6 +103,11 @@ def order_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
     return _reference("order/v1", campaign_id, session)
 
 
+def tag_key_of(campaign_id: int) -> bytes:
+    """Return the key of a campaign's tags; its hash stands in the public log."""
+    return _campaign_key(settings.TAG_KEY, campaign_id)
+
+
 def _open_round(campaign: Campaign, now: datetime) -> Round:
     paper: Round | None = getattr(campaign, "round", None)
     if paper is None or not campaign.is_launched:
@@ -99,7 +118,7 @@ def _open_round(campaign: Campaign, now: datetime) -> Round:
 
 
 def _reference(label: str, campaign_id: int, session: CitizenSession) -> str:
-    key = _campaign_key(settings.TAG_KEY, campaign_id)
+    key = tag_key_of(campaign_id)
     person = f"{session.channel}:{session.account}:{session.subject}"
     message = f"{label}\n{campaign_id}\n{person}".encode()
     return hmac.new(key, message, hashlib.sha256).digest()[:REF_BYTES].hex()

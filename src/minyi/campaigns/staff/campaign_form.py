@@ -4,14 +4,13 @@
 from django import forms
 from django.conf import settings
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from modelcluster.forms import BaseChildFormSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
     HelpPanel,
-    InlinePanel,
     MultiFieldPanel,
     ObjectList,
     TabbedInterface,
@@ -21,16 +20,25 @@ from wagtail.permissions import policy_registry
 
 from minyi.agencies.models import Agency, OfficialAccount
 from minyi.campaigns.blueprints import BLUEPRINTS
-from minyi.campaigns.models import Campaign
-from minyi.campaigns.services.campaigns import CategoryEntry, CriterionEntry
+from minyi.campaigns.models import Campaign, Category, Criterion, Stage
+from minyi.campaigns.services.lines import CategoryEntry, CriterionEntry
 from minyi.campaigns.services.stages import StageEntry
 from minyi.core.words import listed
 
+from .campaign_rows import (
+    OTHER_LANGUAGES,
+    RowsPanel,
+    StageFormSet,
+    StageRow,
+    TranslatedRow,
+    language_panels,
+    read_translations,
+    translated_row,
+    translation_fields,
+)
 from .campaign_words import TABS
 
 TRANSLATED = ("title", "theme", "purpose", "scope")
-# Chinese is the source; the field names of the others are `<code>_<field>`.
-OTHER_LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != "zh-hans"]
 
 
 class DraftForm(forms.Form):
@@ -89,35 +97,10 @@ class HoursField(forms.CharField):
         return self.to_python(data or "") != (initial or [])
 
 
-class StageForm(WagtailAdminModelForm):
-    def _get_validation_exclusions(self):
-        # Says the same as `clean` below, in the words of the database.
-        return super()._get_validation_exclusions() | {"opens_at", "closes_at"}
-
-    def clean(self):
-        said = super().clean()
-        opens_at, closes_at = said.get("opens_at"), said.get("closes_at")
-        if opens_at and closes_at and closes_at <= opens_at:
-            self.add_error("closes_at", _("结束时间须晚于开始时间。"))
-        return said
-
-    def moment(self, field):
-        """Return the moment the form names; untouched, the stored one with its seconds."""
-        stored, said = self.initial.get(field), self.cleaned_data[field]
-        is_same_minute = stored and stored.replace(second=0, microsecond=0) == said
-        return stored if is_same_minute else said
-
-
-class StageFormSet(BaseChildFormSet):
-    def get_unique_error_message(self, unique_check):
-        return _("同一个环节只能出现一次。")
-
-    def get_form_error(self):
-        return _("与前面的环节重复。")
-
-
 class CampaignForm(WagtailAdminModelForm):
     """Reads the campaign into fields and says what was changed; it never saves."""
+
+    data: QueryDict
 
     count_hours = HoursField(
         label=_("每日公布时点"),
@@ -130,6 +113,13 @@ class CampaignForm(WagtailAdminModelForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请至少选择一种语言。")},
     )
+    version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("页面不完整，没有保存。请重新打开设置页面。"),
+            "invalid": _("页面不完整，没有保存。请重新打开设置页面。"),
+        },
+    )
     reason = forms.CharField(
         label=_("变更理由"),
         max_length=200,
@@ -140,6 +130,7 @@ class CampaignForm(WagtailAdminModelForm):
     def __init__(self, *args, frozen=frozenset(), **kwargs):
         super().__init__(*args, **kwargs)
         campaign = self.instance
+        self.fields["version"].initial = campaign.version
         self.fields["account"].queryset = OfficialAccount.objects.filter(
             agency_id=campaign.agency_id
         )
@@ -162,6 +153,12 @@ class CampaignForm(WagtailAdminModelForm):
         now_chosen = getattr(self.instance, f"{field}_id")
         self.fields[field].queryset = rows.filter(Q(pk__in=allowed) | Q(pk=now_chosen))
 
+    def take_version(self, version):
+        """Let the next attempt say that it knows that version; what was typed stays."""
+        said = self.data.copy()
+        said[self.add_prefix("version")] = str(version)
+        self.data = said
+
     def _get_validation_exclusions(self):
         # The service checks these together, in words that can be read.
         return super()._get_validation_exclusions() | {"min_picks", "max_picks", "public_weight"}
@@ -171,18 +168,30 @@ class CampaignForm(WagtailAdminModelForm):
         own = [name for name in self.Meta.fields if name in self.cleaned_data]
         return {
             **{name: self.cleaned_data[name] for name in own if name not in _NOT_THE_CAMPAIGNS},
-            "translations": self._translations(),
+            "translations": read_translations(
+                self.cleaned_data, TRANSLATED, self.instance.translations
+            ),
             "criteria": [
-                CriterionEntry(said["name"], said["weight"], said["explanation"], row.instance.pk)
+                CriterionEntry(
+                    said["name"],
+                    said["weight"],
+                    said["explanation"],
+                    row.instance.pk,
+                    row.translations(),
+                )
                 for row, said in self._rows("criteria")
             ],
             "categories": [
-                CategoryEntry(said["name"], row.instance.pk)
+                CategoryEntry(said["name"], row.instance.pk, row.translations())
                 for row, said in self._rows("categories")
             ],
             "stages": [
                 StageEntry(
-                    said["kind"], row.moment("opens_at"), row.moment("closes_at"), said["note"]
+                    said["kind"],
+                    row.moment("opens_at"),
+                    row.moment("closes_at"),
+                    said["note"],
+                    row.translations(),
                 )
                 for row, said in self._rows("stages")
             ],
@@ -194,40 +203,17 @@ class CampaignForm(WagtailAdminModelForm):
         # A line that was added and left empty has nothing to say.
         return [(row, row.cleaned_data) for row in kept if row.cleaned_data]
 
-    def _translations(self):
-        translations = {code: dict(said) for code, said in self.instance.translations.items()}
-        for code, _name in OTHER_LANGUAGES:
-            said = translations.setdefault(code, {})
-            for field in TRANSLATED:
-                said[field] = self.cleaned_data[f"{code}_{field}"].strip()
-            translations[code] = {field: text for field, text in said.items() if text}
-        return {code: said for code, said in translations.items() if said}
+
+_LANGUAGE_FIELDS = translation_fields(
+    Campaign, TRANSLATED, {"purpose": AdminAutoHeightTextInput, "scope": AdminAutoHeightTextInput}
+)
+_NOT_THE_CAMPAIGNS = frozenset(_LANGUAGE_FIELDS) | {"reason", "version"}
+CampaignForm = type(CampaignForm)("CampaignForm", (CampaignForm,), _LANGUAGE_FIELDS)
 
 
-def _translation_fields():
-    labels = {field: Campaign._meta.get_field(field).verbose_name for field in TRANSLATED}
-    return {
-        f"{code}_{field}": forms.CharField(
-            label=labels[field],
-            required=False,
-            widget=forms.TextInput if field in {"title", "theme"} else AdminAutoHeightTextInput,
-        )
-        for code, _name in OTHER_LANGUAGES
-        for field in TRANSLATED
-    }
-
-
-_NOT_THE_CAMPAIGNS = frozenset(_translation_fields()) | {"reason"}
-CampaignForm = type(CampaignForm)("CampaignForm", (CampaignForm,), _translation_fields())
-
-
-class StagesPanel(InlinePanel):
-    """The timetable, each line with its own words for a mistake."""
-
-    def get_form_options(self):
-        options = super().get_form_options()
-        options["formsets"][self.relation_name] |= {"form": StageForm, "formset": StageFormSet}
-        return options
+CriterionRow = translated_row(Criterion, TranslatedRow, ("name", "explanation"))
+CategoryRow = translated_row(Category, TranslatedRow, ("name",))
+StageRow = translated_row(Stage, StageRow, ("note",))
 
 
 def _tab(heading, *panels):
@@ -245,9 +231,10 @@ edit_handler = TabbedInterface(
             FieldPanel("scope"),
             FieldPanel("cover"),
             FieldRowPanel([FieldPanel("account"), FieldPanel("slug")]),
-            InlinePanel(
+            RowsPanel(
                 "categories",
-                panels=[FieldPanel("name")],
+                form=CategoryRow,
+                panels=[FieldPanel("name"), *language_panels(["name"])],
                 heading=_("候选对象类别"),
                 label=_("类别"),
             ),
@@ -260,12 +247,15 @@ edit_handler = TabbedInterface(
                     "公众推荐、公众投票、核验评审、结果公示、公布结果须前后衔接，不能重叠。"
                 )
             ),
-            StagesPanel(
+            RowsPanel(
                 "stages",
+                form=StageRow,
+                formset=StageFormSet,
                 panels=[
                     FieldPanel("kind"),
                     FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),
                     FieldPanel("note"),
+                    *language_panels(["note"]),
                 ],
                 heading=_("环节"),
                 label=_("环节"),
@@ -300,11 +290,13 @@ edit_handler = TabbedInterface(
                 ],
                 heading=_("综合得分（三项权重合计 100%）"),
             ),
-            InlinePanel(
+            RowsPanel(
                 "criteria",
+                form=CriterionRow,
                 panels=[
                     FieldRowPanel([FieldPanel("name"), FieldPanel("weight")]),
                     FieldPanel("explanation"),
+                    *language_panels(["name", "explanation"]),
                 ],
                 heading=_("评选标准（权重合计 100%）"),
                 label=_("标准"),

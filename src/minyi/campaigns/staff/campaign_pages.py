@@ -25,6 +25,7 @@ from minyi.campaigns.services import campaigns, rounds
 from minyi.core.errors import DomainError
 
 from . import campaign_words as words
+from . import pages
 
 
 class CampaignPage(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
@@ -131,13 +132,14 @@ class ConfirmView(CampaignPage):
 
     def post(self, request, **kwargs):
         reason = request.POST.get("reason", "")[:200]
-        try:
+        refusals: list[DomainError] = []
+        with pages.explaining(refusals.append):
             self.act(reason)
-        except DomainError as refusal:
-            context = self.get_context_data(campaign=self.object, refusal=refusal, reason=reason)
-            return self.render_to_response(context, status=refusal.status)
-        messages.success(request, self.done)
-        return HttpResponseRedirect(self.overview_url)
+            messages.success(request, self.done)
+            return HttpResponseRedirect(self.overview_url)
+        [refusal] = refusals
+        context = self.get_context_data(campaign=self.object, refusal=refusal, reason=reason)
+        return self.render_to_response(context, status=refusal.status)
 
     def act(self, reason):
         raise NotImplementedError

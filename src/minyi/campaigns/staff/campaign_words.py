@@ -33,7 +33,12 @@ TABS = {
 def check_line(item, campaign):
     """Turn a checklist item into what `ui/staff/_checklist.html` shows."""
     if item.is_met:
-        return {"title": item.title, "state": "passed", "reason": item.finding}
+        return {
+            "title": item.title,
+            "state": "passed",
+            "reason": item.finding,
+            "source": item.rule,
+        }
     return {
         "title": item.title,
         "state": "blocked" if item.is_blocking else "warn",

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Campaigns in the staff console: list, drafting from a template, form, overview, acts."""
 
+from collections.abc import Sequence
+from typing import cast
+
 import django_filters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Min, Q
@@ -14,16 +17,16 @@ from wagtail.admin.views import generic
 
 from minyi.agencies.models import Agency
 from minyi.campaigns.blueprints import BLUEPRINTS
-from minyi.campaigns.errors import CampaignInvalid
+from minyi.campaigns.errors import EditedMeanwhile
 from minyi.campaigns.models import Campaign, Round
+from minyi.campaigns.queries.edits import Edit
 from minyi.campaigns.queries.overview import campaign_state
 from minyi.campaigns.services import campaigns
 from minyi.campaigns.services.stages import has_voting_opened
-from minyi.core.errors import DomainError
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 from minyi.core.words import listed
 
-from . import campaign_form, campaign_pages
+from . import campaign_form, campaign_pages, pages
 from .campaign_words import STATES
 
 STATE_CHOICES = [
@@ -90,11 +93,9 @@ class DraftView(generic.CreateView):
         return super().get_context_data(blueprints=BLUEPRINTS.values(), **kwargs)
 
     def form_valid(self, form):
-        try:
+        with pages.explaining_on(form, "title"):
             return super().form_valid(form)
-        except DomainError as refusal:
-            form.add_error("title", refusal.detail)
-            return self.form_invalid(form)
+        return self.form_invalid(form)
 
     def save_instance(self):
         said = self.form.cleaned_data
@@ -128,6 +129,7 @@ class CampaignEditView(generic.EditView):
     template_name = "campaigns/staff/campaign_edit.html"
     success_message = _("“%(object)s”已保存。")
     error_message = _("没有保存，请按提示修改。")
+    _edits: Sequence[Edit] = ()  # what others saved since this form was opened
 
     def get_form_kwargs(self):
         frozen = campaigns.frozen_fields(self.object, timezone.now())
@@ -137,7 +139,10 @@ class CampaignEditView(generic.EditView):
         campaign = self.object
         opened = has_voting_opened(campaign, timezone.now())
         return super().get_context_data(
-            is_launched=campaign.launched_at is not None, has_voting_opened=opened, **kwargs
+            is_launched=campaign.launched_at is not None,
+            has_voting_opened=opened,
+            edits=self._edits,
+            **kwargs,
         )
 
     def get_breadcrumbs_items(self):
@@ -149,15 +154,17 @@ class CampaignEditView(generic.EditView):
         return [first, index, overview, {"url": "", "label": _("设置")}]
 
     def form_valid(self, form):
-        try:
+        with pages.explaining(self._refuse):
             return super().form_valid(form)
-        except CampaignInvalid as refusal:
-            _show_problems(form, refusal)
-        except DomainError as refusal:
-            form.add_error(None, f"{refusal.detail}{refusal.action}")
         self.produced_error_code = "validation_error"
         self.produced_error_message = self.get_error_message()
         return self.form_invalid(form)
+
+    def _refuse(self, refusal):
+        pages.explain(self.form, refusal)
+        if isinstance(refusal, EditedMeanwhile):
+            self._edits = cast(Sequence[Edit], refusal.facts["edits"])
+            self.form.take_version(refusal.facts["version"])
 
     def save_instance(self):
         return campaigns.edit_campaign(
@@ -166,6 +173,7 @@ class CampaignEditView(generic.EditView):
             now=timezone.now(),
             changed=self.form.changes(),
             reason=self.form.cleaned_data.get("reason", ""),
+            seen=self.form.cleaned_data["version"],
         )
 
     def get_success_url(self):
@@ -173,13 +181,6 @@ class CampaignEditView(generic.EditView):
 
     def get_success_buttons(self):
         return []
-
-
-def _show_problems(form, refusal):
-    problems = refusal.facts.get("problems") or {None: [refusal.detail]}
-    for field, lines in problems.items():
-        for line in lines:
-            form.add_error(field if field in form.fields else None, line)
 
 
 def _state(campaign):

@@ -20,7 +20,6 @@ from minyi.campaigns.models import Campaign, Nomination, NominationFile, Nominee
 from minyi.campaigns.queries.nominations import find_duplicates, next_in_queue, queue_counts
 from minyi.campaigns.services import nominations
 from minyi.campaigns.services.nominations import AcceptedFile
-from minyi.core.errors import DomainError, NotAllowed, NotFound
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 
 from . import pages
@@ -102,21 +101,16 @@ def accept(request, nomination_id):
     form = _accept_form(nomination, request.POST)
     if form.is_valid():
         said = form.cleaned_data
-        try:
+        with pages.explaining_on(form):
             nominee = nominations.accept_nomination(
                 nomination_id=nomination.pk,
                 content=form.content(),
-                picture=_accepted(said.get("picture"), said.get("picture_alternative")),
+                pictures=[AcceptedFile(pk, words) for pk, words in form.used_pictures()],
                 video=_accepted(said.get("video"), said.get("video_caption")),
                 reason=said["reason"],
                 actor=request.user.actor,
                 now=timezone.now(),
             )
-        except (NotAllowed, NotFound):
-            raise
-        except DomainError as refusal:
-            pages.explain(form, refusal)
-        else:
             messages.success(
                 request,
                 _("已通过：%(name)s，编号 %(number)d。")
@@ -226,8 +220,6 @@ def _accept_form(nomination, posted=None):
     pictures = [f for f in files if f.kind == NominationFile.Kind.PICTURE]
     initial = AcceptForm.initial_from(nominations.content_from(nomination))
     if pictures:
-        first = pictures[0]
-        initial |= {"picture": first.pk, "picture_alternative": first.alternative}
         initial["card"] = Nominee.Card.PICTURE
     return AcceptForm(
         posted,

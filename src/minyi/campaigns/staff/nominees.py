@@ -15,17 +15,15 @@ from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import HeaderButton
 
-from minyi.campaigns.errors import NomineeNotFound
 from minyi.campaigns.models import Nominee
 from minyi.campaigns.queries.exports import csv_bytes
 from minyi.campaigns.services import figures, nominees
 from minyi.campaigns.services.stages import has_voting_opened
-from minyi.core.errors import DomainError, NotAllowed, NotFound
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 
-from . import pages
+from . import nominee_files, pages
 from .nominations import own_campaign_choices
-from .review_forms import FiguresFileForm, FiguresForm, FilesForm, NomineeForm, ReasonForm
+from .review_forms import FiguresFileForm, FiguresForm, NomineeForm, ReasonForm
 
 ICON = "user"
 EDIT = "nominees.edit"
@@ -102,18 +100,13 @@ def add(request, campaign_id):
     campaign = pages.campaign_for(request, campaign_id, EDIT)
     form = NomineeForm(request.POST or None, campaign=campaign)
     if request.method == "POST" and form.is_valid():
-        try:
+        with pages.explaining_on(form):
             nominee = nominees.add_nominee(
                 campaign_id=campaign.pk,
                 content=form.content(),
                 actor=request.user.actor,
                 now=timezone.now(),
             )
-        except (NotAllowed, NotFound):
-            raise
-        except DomainError as refusal:
-            pages.explain(form, refusal)
-        else:
             messages.success(request, _("已新增，编号 %(number)d。") % {"number": nominee.number})
             return redirect("nominee_edit", nominee.pk)
     return pages.show(
@@ -132,7 +125,7 @@ def add(request, campaign_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, nominee_id):
     """Show and change a candidate's page."""
-    nominee = _nominee(request, nominee_id)
+    nominee = pages.nominee_for(request, nominee_id)
     campaign = nominee.campaign
     form = NomineeForm(
         request.POST or None, initial=NomineeForm.initial_from(nominee), campaign=campaign
@@ -141,18 +134,13 @@ def edit(request, nominee_id):
     if is_fixed:
         form.fix_ballot_fields()
     if request.method == "POST" and form.is_valid():
-        try:
+        with pages.explaining_on(form):
             nominees.edit_nominee(
                 nominee_id=nominee.pk,
                 changed=form.changed_content(),
                 actor=request.user.actor,
                 now=timezone.now(),
             )
-        except (NotAllowed, NotFound):
-            raise
-        except DomainError as refusal:
-            pages.explain(form, refusal)
-        else:
             messages.success(request, _("已保存。"))
             return redirect("nominee_edit", nominee.pk)
     return pages.show(
@@ -165,12 +153,7 @@ def edit(request, nominee_id):
         nominee=nominee,
         campaign=campaign,
         form=form,
-        files_form=FilesForm(
-            initial={
-                "picture_alternative": nominee.picture.alternative if nominee.picture else "",
-                "video_caption": nominee.video_caption,
-            }
-        ),
+        **nominee_files.context_of(nominee),
         figures_form=FiguresForm(
             initial={"points": nominee.figures, "source": nominee.figures_source}
         ),
@@ -186,36 +169,9 @@ def edit(request, nominee_id):
 
 
 @require_POST
-def replace_files(request, nominee_id):
-    """Put another picture or film on the candidate's page."""
-    nominee = _nominee(request, nominee_id)
-    act = {"nominee_id": nominee.pk, "actor": request.user.actor, "now": timezone.now()}
-    picture, video = request.FILES.get("picture"), request.FILES.get("video")
-    if not picture and not video:
-        messages.error(request, _("没有选择文件。"))
-    if picture:
-        pages.succeeded(
-            request,
-            lambda: nominees.replace_picture(
-                upload=picture, alternative=request.POST.get("picture_alternative", ""), **act
-            ),
-            said=_("图片已更换。"),
-        )
-    if video:
-        pages.succeeded(
-            request,
-            lambda: nominees.replace_video(
-                upload=video, caption=request.POST.get("video_caption", ""), **act
-            ),
-            said=_("视频已更换。"),
-        )
-    return redirect("nominee_edit", nominee.pk)
-
-
-@require_POST
 def withdraw(request, nominee_id):
     """Take a candidate off the ballot paper."""
-    nominee = _nominee(request, nominee_id)
+    nominee = pages.nominee_for(request, nominee_id)
     pages.succeeded(
         request,
         lambda: nominees.withdraw_nominee(
@@ -232,7 +188,7 @@ def withdraw(request, nominee_id):
 @require_POST
 def set_figures(request, nominee_id):
     """Enter the figures of one candidate."""
-    nominee = _nominee(request, nominee_id)
+    nominee = pages.nominee_for(request, nominee_id)
     form = FiguresForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("业务数据得分须为 0 至 100 的数字，最多两位小数；没有保存。"))
@@ -259,7 +215,7 @@ def import_figures(request, campaign_id):
     form = FiguresFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         content = form.cleaned_data["table"].read(figures.FILE_BYTES + 1)
-        try:
+        with pages.explaining_on(form):
             lines = figures.import_figures(
                 campaign_id=campaign.pk,
                 content=content,
@@ -267,11 +223,6 @@ def import_figures(request, campaign_id):
                 actor=request.user.actor,
                 now=timezone.now(),
             )
-        except (NotAllowed, NotFound):
-            raise
-        except DomainError as refusal:
-            pages.explain(form, refusal)
-        else:
             messages.success(request, _("已导入 %(lines)d 行。") % {"lines": lines})
             return redirect("nominee_figures", campaign.pk)
     return pages.show(
@@ -309,16 +260,6 @@ def _figures_context(request, campaign):
     }
 
 
-def _nominee(request, nominee_id):
-    actor = request.user.actor
-    rows = Nominee.objects.visible_to(actor).select_related("campaign", "category", "picture")
-    nominee = rows.filter(pk=nominee_id).first()
-    if nominee is None:
-        raise NomineeNotFound
-    actor.check("campaigns.view", nominee.campaign.agency_id)
-    return nominee
-
-
 def _trail(campaign):
     listing = reverse("nominees:index")
     return [(_("候选对象"), listing), (campaign.title, f"{listing}?campaign={campaign.pk}")]
@@ -334,7 +275,7 @@ urls = [
         name="nominee_figures_template",
     ),
     path("nominees/<int:nominee_id>/page/", edit, name="nominee_edit"),
-    path("nominees/<int:nominee_id>/files/", replace_files, name="nominee_files"),
+    *nominee_files.urls,
     path("nominees/<int:nominee_id>/withdraw/", withdraw, name="nominee_withdraw"),
     path("nominees/<int:nominee_id>/figures/", set_figures, name="nominee_set_figures"),
 ]

@@ -71,21 +71,11 @@ class NomineeForm(forms.Form):
 
 
 class AcceptForm(NomineeForm):
-    """The nominee's page as the reviewer leaves it, and which files go onto it."""
+    """The nominee's page as the reviewer leaves it, and which files go onto it.
 
-    picture = forms.TypedChoiceField(
-        label=_("采用的图片"),
-        required=False,
-        coerce=int,
-        empty_value=None,
-        widget=forms.RadioSelect,
-    )
-    picture_alternative = forms.CharField(
-        label=_("图片替代文本"),
-        max_length=200,
-        required=False,
-        help_text=_("用一句话写明画面内容，采用图片时必填。"),
-    )
+    For each picture sent in there is a box to use it and a line for its words.
+    """
+
     video = forms.TypedChoiceField(
         label=_("采用的视频"),
         required=False,
@@ -105,32 +95,55 @@ class AcceptForm(NomineeForm):
 
     def __init__(self, *args, pictures, videos, **kwargs):
         super().__init__(*args, **kwargs)
-        for field, files, label in (
-            ("picture", pictures, _("图片 %(number)d")),
-            ("video", videos, _("视频 %(number)d")),
-        ):
-            if not files:
-                del self.fields[field]
-                continue
-            choices = [(file.pk, label % {"number": n}) for n, file in enumerate(files, start=1)]
-            _offer(self, field, [("", _("不采用")), *choices])
-        if not pictures:
-            del self.fields["picture_alternative"]
-        if not videos:
-            del self.fields["video_caption"]
-        last = ("picture", "picture_alternative", "video", "video_caption", "reason")
+        self._pictures = [file.pk for file in pictures]
+        for number, file in enumerate(pictures, start=1):
+            place = {"number": number}
+            self.fields[f"use_{file.pk}"] = forms.BooleanField(
+                label=_("采用图片 %(number)d") % place, required=False, initial=number == 1
+            )
+            self.fields[f"words_{file.pk}"] = forms.CharField(
+                label=_("图片 %(number)d 的替代文本") % place,
+                max_length=200,
+                required=False,
+                initial=file.alternative,
+                help_text=_("用一句话写明画面内容，采用这张图片时必填。"),
+            )
+        if videos:
+            names = [(f.pk, _("视频 %(number)d") % {"number": n}) for n, f in enumerate(videos, 1)]
+            _offer(self, "video", [("", _("不采用")), *names])
+        else:
+            del self.fields["video"], self.fields["video_caption"]
+        last = ("video", "video_caption", "reason")
         self.order_fields([name for name in self.fields if name not in last])
 
+    def clean(self):
+        """Ask for words beside every picture that is used."""
+        said = super().clean()
+        for pk in self._pictures:
+            if said.get(f"use_{pk}") and not said.get(f"words_{pk}", "").strip():
+                self.add_error(f"words_{pk}", _("采用图片须写明替代文本。"))
+        return said
 
-class FilesForm(forms.Form):
-    """Another picture or film for a nominee, with its words."""
+    def used_pictures(self):
+        """Return (id, words) of the pictures to use, in the order they were sent."""
+        said = self.cleaned_data
+        return [(pk, said[f"words_{pk}"]) for pk in self._pictures if said[f"use_{pk}"]]
 
-    picture = forms.FileField(
-        label=_("图片"), required=False, help_text=_("JPG、PNG 或 WebP，10 MB 以内。")
+
+class PictureForm(forms.Form):
+    """One more picture for a nominee, with its words."""
+
+    picture = forms.FileField(label=_("图片"), help_text=_("JPG、PNG 或 WebP，10 MB 以内。"))
+    alternative = forms.CharField(
+        label=_("替代文本"), max_length=200, help_text=_("用一句话写明画面内容。")
     )
-    picture_alternative = forms.CharField(label=_("图片替代文本"), max_length=200, required=False)
-    video = forms.FileField(label=_("视频"), required=False, help_text=_("MP4，50 MB 以内。"))
-    video_caption = forms.CharField(label=_("视频文字说明"), max_length=300, required=False)
+
+
+class FilmForm(forms.Form):
+    """The film of a nominee, with its words."""
+
+    video = forms.FileField(label=_("视频"), help_text=_("MP4，50 MB 以内。"))
+    video_caption = forms.CharField(label=_("视频文字说明"), max_length=300)
 
 
 class FiguresForm(forms.Form):

@@ -8,6 +8,7 @@ clock itself.
 import base64
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -30,7 +31,7 @@ from minyi.campaigns.models import (
     Round,
     Stage,
 )
-from minyi.campaigns.services import rounds
+from minyi.campaigns.services import galleries, rounds
 from minyi.citizens.models import Citizen
 from minyi.core.models import Rule
 from minyi.publishing.models import OfficialDocument, Picture
@@ -217,7 +218,9 @@ def given_ready_campaign(*, now: datetime = NOW, **fields: object) -> Campaign:
     return given_campaign(agency=agency, now=now, during="before", launched=False, **fields)
 
 
-def given_nominee(campaign: Campaign, **fields: object) -> Nominee:
+def given_nominee(
+    campaign: Campaign, pictures: Sequence[Picture] = (), **fields: object
+) -> Nominee:
     """A candidate with the next free number."""
     last = campaign.nominees.order_by("-number").values_list("number", flat=True).first() or 0
     number = fields.pop("number", last + 1)
@@ -229,7 +232,9 @@ def given_nominee(campaign: Campaign, **fields: object) -> Nominee:
         "card": Nominee.Card.TEXT,
         "category": campaign.categories.first(),
     }
-    return Nominee.objects.create(campaign=campaign, number=number, **{**defaults, **fields})
+    nominee = Nominee.objects.create(campaign=campaign, number=number, **{**defaults, **fields})
+    galleries.hang_pictures(nominee=nominee, picture_ids=[picture.pk for picture in pictures])
+    return nominee
 
 
 def given_nomination(campaign: Campaign, *, now: datetime = NOW, **fields: object) -> Nomination:

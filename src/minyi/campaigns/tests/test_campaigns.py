@@ -20,7 +20,7 @@ from minyi.campaigns.errors import (
 from minyi.campaigns.models import Campaign, Category, Result, Round, Stage
 from minyi.campaigns.queries.checklist import launch_checklist
 from minyi.campaigns.services import campaigns, stages
-from minyi.campaigns.services.campaigns import CategoryEntry, CriterionEntry
+from minyi.campaigns.services.lines import CategoryEntry, CriterionEntry
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
 from minyi.core.workdays import count_workdays

@@ -66,7 +66,7 @@ def test_looking_at_the_checklist_changes_nothing():
 def test_the_checklist_of_a_large_campaign_takes_few_queries(django_assert_max_num_queries):
     campaign = given_ready_campaign()
     for _number in range(30):
-        given_nominee(campaign, picture=given_picture())
+        given_nominee(campaign, pictures=[given_picture()])
     with django_assert_max_num_queries(12):
         launch_checklist(campaign_id=campaign.pk, now=NOW)
 
@@ -139,6 +139,21 @@ def test_five_working_days_are_counted_from_the_day_after_with_make_up_days():
     assert item.is_met, item.finding
     assert "共 5 个工作日" in item.finding
     assert "9月20日" in item.finding
+    assert item.rule
+
+
+def test_the_count_names_its_rule_its_source_and_every_date():
+    item = check(given_publicity((2026, 9, 18, 9), (2026, 9, 25, 18)), "publicity")
+    told = (
+        "award.publicity",
+        "2021年6月1日起施行",
+        "不少于 5 个工作日",
+        "自2026年9月18日至2026年9月25日",
+        "民法典第二百零一条",
+        "休息日不计（9月19日、9月25日）",
+        "第 5 个工作日是2026年9月24日",
+    )
+    assert [words for words in told if words not in item.finding] == [], item.finding
     assert item.rule
 
 
@@ -311,7 +326,7 @@ def test_scheduled_counts_need_their_hours():
 
 def test_every_picture_needs_words_for_those_who_cannot_see_it():
     campaign = given_ready_campaign()
-    given_nominee(campaign, name="一号窗口", picture=given_picture(alternative=""))
+    given_nominee(campaign, name="一号窗口", pictures=[given_picture(alternative="")])
     assert "一号窗口" in check(campaign, "pictures").finding
     assert not is_met(campaign, "pictures")
     assert not is_met(given_ready_campaign(cover=given_picture(alternative=" ")), "pictures")
@@ -320,7 +335,9 @@ def test_every_picture_needs_words_for_those_who_cannot_see_it():
 
 def test_a_withdrawn_nominee_is_not_asked_for_anything():
     campaign = given_ready_campaign()
-    given_nominee(campaign, picture=given_picture(alternative=""), status=Nominee.Status.WITHDRAWN)
+    given_nominee(
+        campaign, pictures=[given_picture(alternative="")], status=Nominee.Status.WITHDRAWN
+    )
     assert is_met(campaign, "pictures")
 
 

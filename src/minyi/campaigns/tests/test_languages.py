@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
+import json
 import re
+from typing import get_args
 
 import pytest
+from django.conf import settings
 from django.utils import timezone, translation
 
+from minyi.campaigns import api
 from minyi.campaigns.models import Campaign
+from minyi.campaigns.queries.exports import export_result
 from minyi.campaigns.queries.public import say
+from minyi.campaigns.queries.results import staff_result
+from minyi.campaigns.services import results
 
-from .given import given_campaign, given_nominee
+from .given import given_campaign, given_finished_vote, given_nominee, given_staff
 from .visitors import speak, stranger
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +122,88 @@ def test_a_language_the_campaign_does_not_offer_falls_back_visibly():
 
 def page_in(language: str, campaign: Campaign, path: str = "") -> str:
     return speak(stranger(), language).get(f"/c/{campaign.slug}/{path}").content.decode()
+
+
+# --- The lines of a campaign ----------------------------------------------------------------------
+
+
+def given_translated_lines():
+    campaign = given_translated()
+    criterion, category = campaign.criteria.first(), campaign.categories.first()
+    criterion.translations = {"en": {"name": "Quality", "explanation": "How people are received"}}
+    criterion.explanation = "群众的感受"
+    criterion.save()
+    category.translations = {"en": {"name": "General windows"}}
+    category.save()
+    nominee = campaign.nominees.get()
+    nominee.evidence = {str(criterion.pk): "满意率 99%"}
+    nominee.save()
+    campaign.stages.filter(kind="voting").update(
+        note="每人一票", translations={"en": {"note": "One vote each"}}
+    )
+    return campaign
+
+
+def test_criteria_categories_and_notes_are_read_in_the_readers_language():
+    campaign = given_translated_lines()
+    base = f"/c/{campaign.slug}/"
+    client = speak(stranger(), "en")
+    home = client.get(base).content.decode()
+    assert "Quality" in home
+    assert "How people are received" in home
+    assert "One vote each" in home
+    assert "General windows" in client.get(f"{base}nominees/").content.decode()
+    page = client.get(f"{base}nominees/1/").content.decode()
+    assert "General windows" in page
+    assert re.search(r"<h3>\s*Quality\s", page)
+
+
+def test_a_line_nobody_translated_stands_in_the_original_and_says_so():
+    campaign = given_translated_lines()
+    home = speak(stranger(), "en").get(f"/c/{campaign.slug}/").content.decode()
+    assert '<span lang="zh-Hans">信息公开</span>' in home
+
+
+def test_the_languages_of_the_lines_wait_until_the_campaign_is_published_in_them():
+    campaign = given_translated_lines()
+    campaign.languages = ["zh-hans"]
+    campaign.save()
+    home = speak(stranger(), "en").get(f"/c/{campaign.slug}/").content.decode()
+    assert "Quality" not in home
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [("?language=en", ""), ("", "en"), ("?language=en", "zh")],
+)
+def test_the_api_speaks_the_language_it_is_asked_for(query, wanted):
+    campaign = given_translated_lines()
+    client = stranger(accept_language=wanted)
+    told = client.get(f"/api/v1/campaigns/{campaign.slug}{query}").json()
+    assert told["title"] == "Service windows"
+    assert told["criteria"][0]["name"] == "Quality"
+    assert told["criteria"][0]["explanation"] == "How people are received"
+    assert told["categories"][0] == "General windows"
+    assert "One vote each" in [stage["note"] for stage in told["stages"]]
+
+
+def test_the_api_refuses_a_language_it_does_not_know_and_knows_those_of_the_pages():
+    campaign = given_translated_lines()
+    answer = stranger().get(f"/api/v1/campaigns/{campaign.slug}?language=tlh")
+    assert answer.status_code == 422
+    assert set(get_args(api.Language)) == {code for code, _name in settings.LANGUAGES}
+
+
+def test_an_export_names_criteria_and_categories_in_the_language_of_who_asks():
+    campaign = given_finished_vote({1: 3}, now=timezone.now(), languages=["zh-hans", "en"])
+    campaign.criteria.filter(name="服务质量").update(translations={"en": {"name": "Quality"}})
+    campaign.categories.update(translations={"en": {"name": "Windows"}})
+    organiser = given_staff(campaign.agency, "organiser").actor
+    results.compute_result(campaign_id=campaign.pk, actor=organiser, now=timezone.now())
+    with translation.override("en"):
+        shown = staff_result(campaign_id=campaign.pk, actor=organiser)
+        file = json.loads(export_result(shown, "json").content)
+    assert "Quality" in [column["column"] for column in file["codebook"]]
+    assert [line.category for line in shown.lines] == ["Windows"]
+    # What was signed does not change with the reader.
+    assert file["document"]["criteria"][0] == ["服务质量", 40]

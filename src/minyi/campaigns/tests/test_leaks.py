@@ -7,10 +7,12 @@ by nature (tokens, nonces, moments of the request) is blotted out first, and a c
 the comparison does see a count where one is public.
 """
 
+import asyncio
 import json
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -19,10 +21,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from ballotbox.tests.given import ask
 from minyi.agencies.models import User
 from minyi.campaigns.models import Ballot, Campaign
+from minyi.campaigns.services import roundlogs
+from minyi.ledger import folders
+from minyi.ledger.room import NOT_YET, room
+from minyi.ledger.tests.given import keep_logs_in
 
-from .given import NOW, given_open_round, given_staff
+from .given import NOW, given_nominee, given_open_round, given_staff
 from .visitors import given_votable, visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -34,6 +41,8 @@ BLOTTED = [
         r'name=\\?"(csrfmiddlewaretoken|ticket|nonce)\\?" value=\\?"[^"\\]*\\?"',
         r'"?csrf_?[tT]oken"?:\s*"[^"]*"',
         r'"CSRF_TOKEN": "[^"]*"|data-csrf[\w-]*="[^"]*"',
+        # Blocks of the rich text editor have names by chance.
+        r'\\?(?:"|&quot;)key\\?(?:"|&quot;): \\?(?:"|&quot;)\w{5}\\?(?:"|&quot;)',
     )
 ]
 # Not ours to compare: what the process itself measures, and Wagtail's own programme text.
@@ -160,6 +169,44 @@ def test_no_address_tells_a_hidden_count(mode):
     assert [key for key in before if before[key] != after[key]] == []
     tells = re.compile(r"(?<![\w.])(2,?749|1,?873)(?![\w.])")
     assert [key for key, answer in after.items() if tells.search(str(answer))] == []
+
+
+def ask_the_log(campaign: Campaign) -> list[tuple[object, ...]]:
+    """Ask the room that serves the logs for every file this log has or may have."""
+    folder = folders.path_of(campaign.round.log)
+    names = {file.relative_to(folder).as_posix() for file in folder.rglob("*")}
+    names |= {"checkpoint", "checkpoints/1", "checkpoints/2750", "tile/0/000", "tile/0/000.p/1"}
+    names |= {"tile/entries/000", "tile/entries/010.p/190", "vkey", "policy", "rules"}
+    replies = []
+    for name in sorted(names):
+        reply = asyncio.run(ask(room, method="GET", path=f"/ledger/{campaign.round.log}/{name}"))
+        replies.append((reply.status, tuple(sorted(reply.headers.items())), reply.body))
+    return replies
+
+
+@pytest.mark.usefixtures("stopped_clock")
+@pytest.mark.parametrize("mode", MODES)
+def test_the_log_of_a_hidden_count_tells_nothing_before_the_count_does(mode, settings, tmp_path):
+    keep_logs_in(settings, tmp_path)
+    campaign = given_votable(**{"max_picks": 3, **MODES[mode]})
+    for _number in range(3):
+        given_nominee(campaign)
+    opened = campaign.stages.get(kind="voting").opens_at
+    paper = given_open_round(campaign, now=opened - timedelta(hours=1))
+    everyday = [f"/c/{campaign.slug}/", f"/c/{campaign.slug}/board/", f"/c/{campaign.slug}/ballot/"]
+    everyday += [f"/c/{campaign.slug}/board.json", f"/api/v1/campaigns/{campaign.slug}/counts"]
+    client = visitor(campaign.account)
+    roundlogs.bring_along(campaign_id=campaign.pk, now=NOW)  # everybody knows that voting is open
+    asked = [answer_of(client, path) for path in everyday]
+    before = set(ask_the_log(campaign))
+    cast_thousands(campaign)
+    roundlogs.bring_along(campaign_id=campaign.pk, now=NOW)
+    assert folders.read_size(paper.log) == BALLOTS + 1
+    assert set(ask_the_log(campaign)) == before
+    kept_back = [reply for reply in before if reply[2] == NOT_YET.encode()]
+    assert kept_back
+    assert [answer_of(client, path) for path in everyday] == asked
+    assert not paper.log_live  # and the ballot box tells no voter a place
 
 
 @pytest.mark.usefixtures("stopped_clock")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import io
+import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -7,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from minyi.campaigns.models import Nomination
+from minyi.campaigns.models import Nomination, StagedFile
+from minyi.campaigns.services import staging
+from minyi.core.outbox_worker import Worker
 
 from .given import given_account, given_nomination
 from .visitors import WECHAT, given_votable, stranger, visitor
@@ -181,3 +186,98 @@ def test_a_decision_and_its_reason_are_shown_to_the_nominator(campaign):
     page = client.get(f"/c/{campaign.slug}/nominate/mine/").content.decode()
     assert "未通过" in page
     assert "不在评选范围内" in page
+
+
+# --- Files between two attempts -----------------------------------------------------------------
+
+
+def kept_in(page: str) -> dict[str, str]:
+    """Return the tokens in a page as a browser would send them back."""
+    return dict(re.findall(r'name="(kept_\w+)" value="([^"]+)"', page))
+
+
+def test_a_picture_outlives_a_mistake_elsewhere_and_needs_no_script(campaign):
+    client = visitor(campaign.account)
+    refused = send(campaign, client, reason="好", picture_1=a_picture(), alternative_1="大厅")
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "IMG_1.jpg" in page
+    shown = client.get(re.search(r'src="([^"]+/kept/[^"]+)"', page)[1])
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/jpeg")
+    shown.close()
+
+    accepted = send(campaign, client, alternative_1="大厅", **kept_in(page))
+    assert accepted.status_code == 303
+    assert Nomination.objects.get().files.get().alternative == "大厅"
+    assert not StagedFile.objects.exists()
+
+
+def test_a_kept_picture_still_needs_its_words(campaign):
+    client = visitor(campaign.account)
+    page = send(campaign, client, picture_1=a_picture()).content.decode()
+    refused = send(campaign, client, **kept_in(page))
+    assert refused.status_code == 422
+    assert 'id="id_alternative_1_error"' in refused.content.decode()
+    assert kept_in(refused.content.decode())
+
+
+def test_a_kept_picture_may_be_left_out_or_replaced(campaign):
+    client = visitor(campaign.account)
+    page = send(campaign, client, reason="好", picture_1=a_picture(), alternative_1="大厅")
+    kept = kept_in(page.content.decode())
+    assert send(campaign, client, drop_picture_1="1", **kept).status_code == 303
+    assert not Nomination.objects.get().files.exists()
+
+
+def test_a_kept_picture_is_nobody_elses_and_not_to_be_guessed(campaign):
+    page = send(campaign, reason="好", picture_1=a_picture(), alternative_1="大厅").content.decode()
+    kept = kept_in(page)
+    address = re.search(r'src="([^"]+/kept/[^"]+)"', page)[1]
+    other = visitor(campaign.account, "openid-of-bo")
+    for client in (other, stranger()):
+        assert client.get(address).status_code == 404
+    assert visitor(campaign.account).get(address[:-2] + "xx").status_code == 404
+    assert send(campaign, other, alternative_1="大厅", **kept).status_code == 303
+    assert not Nomination.objects.get().files.exists()
+
+
+def test_a_kept_picture_expires_and_the_outbox_sweeps_it(campaign):
+    page = send(campaign, reason="好", picture_1=a_picture(), alternative_1="大厅").content.decode()
+    staged = StagedFile.objects.get()
+    path = Path(staged.file.path)
+    assert path.exists()
+    late = timezone.now() + staging.KEEP
+    [token] = kept_in(page).values()
+    whose = {"campaign_id": campaign.pk, "citizen_id": str(staged.citizen_id)}
+    assert staging.find_staged(token=token, now=timezone.now(), **whose) == staged
+    assert staging.find_staged(token=token, now=late, **whose) is None
+    Worker(clock=lambda: late + timedelta(seconds=1)).run_due()
+    assert not StagedFile.objects.exists()
+    assert not path.exists()
+
+
+def test_nobody_fills_the_store_by_trying_again_and_again(campaign):
+    client = visitor(campaign.account)
+    for _attempt in range(4):
+        send(
+            campaign,
+            client,
+            reason="好",
+            **{f"picture_{slot}": a_picture() for slot in (1, 2, 3)},
+        )
+    assert StagedFile.objects.count() == staging.MOST_KEPT
+
+
+def test_what_is_no_picture_is_said_beside_its_own_field(campaign):
+    disguised = SimpleUploadedFile("a.jpg", b"MZ" * 40, content_type="image/jpeg")
+    page = send(campaign, reason="好", picture_2=disguised, alternative_2="图").content.decode()
+    error = page[page.index('id="id_picture_2_error"') :][:400]
+    assert "不是完好的 JPG" in error
+    assert not StagedFile.objects.exists()
+
+
+def test_the_words_for_a_picture_are_not_called_optional(campaign):
+    page = visitor(campaign.account).get(f"/c/{campaign.slug}/nominate/").content.decode()
+    label = page[page.index('for="id_alternative_1"') :][:200]
+    assert "选择图片时必填" in label
+    assert "选填" not in label

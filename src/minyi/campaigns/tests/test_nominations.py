@@ -249,13 +249,13 @@ def test_an_accepted_nomination_becomes_the_nominee_with_the_next_number():
 def test_only_accepted_files_leave_the_private_store_and_only_with_words():
     campaign = given_open_nominations()
     nomination = submit(campaign, files=[picture(), picture(), film()])
-    first, _second, video = nomination.files.order_by("id")
+    _first, second, video = nomination.files.order_by("id")
     reviewer = reviewer_of(campaign)
 
     with pytest.raises(AlternativeMissing):
         nominations.accept_nomination(
             nomination_id=nomination.pk,
-            picture=AcceptedFile(first.pk, "  "),
+            pictures=[AcceptedFile(second.pk, "  ")],
             actor=reviewer,
             now=NOW,
         )
@@ -263,13 +263,14 @@ def test_only_accepted_files_leave_the_private_store_and_only_with_words():
 
     nominee = nominations.accept_nomination(
         nomination_id=nomination.pk,
-        picture=AcceptedFile(first.pk, "工作人员为老人讲解"),
+        pictures=[AcceptedFile(second.pk, "工作人员为老人讲解")],
         video=AcceptedFile(video.pk, "窗口的一天"),
         actor=reviewer,
         now=NOW,
     )
-    assert nominee.picture.alternative == "工作人员为老人讲解"
-    assert "media" in nominee.picture.file.path
+    shown = nominee.gallery.get().picture
+    assert shown.alternative == "工作人员为老人讲解"
+    assert "media" in shown.file.path
     assert nominee.video_file.read() == film_bytes()
     nominee.video_file.close()
     assert nominee.video_caption == "窗口的一天"
@@ -283,7 +284,7 @@ def test_a_file_of_another_nomination_is_not_accepted():
     with pytest.raises(NominationNotFound):
         nominations.accept_nomination(
             nomination_id=nomination.pk,
-            picture=AcceptedFile(foreign.pk, "照片"),
+            pictures=[AcceptedFile(foreign.pk, "照片")],
             actor=reviewer_of(campaign),
             now=NOW,
         )
@@ -458,7 +459,7 @@ def test_no_file_is_decoded_while_the_database_waits(monkeypatch):
 
     nominations.accept_nomination(
         nomination_id=nomination.pk,
-        picture=AcceptedFile(kept.pk, "窗口"),
+        pictures=[AcceptedFile(kept.pk, "窗口")],
         actor=given_staff(campaign.agency, Role.REVIEWER).actor,
         now=NOW,
     )

@@ -22,7 +22,7 @@ from minyi.campaigns.errors import (
     WithdrawalNeedsSupervisor,
 )
 from minyi.campaigns.models import Campaign, Nominee
-from minyi.campaigns.services import figures, nominees
+from minyi.campaigns.services import figures, galleries, nominees
 from minyi.campaigns.services.nominees import NomineeContent
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
@@ -155,7 +155,7 @@ def test_after_voting_opened_texts_and_pictures_may_still_be_corrected():
     nominee = given_nominee(given_campaign(during="voting"))
 
     edit(nominee, story="更正后的事迹")
-    nominees.replace_picture(
+    galleries.add_picture(
         nominee_id=nominee.pk,
         upload=ContentFile(picture_bytes(), name="b.jpg"),
         alternative="窗口照片",
@@ -165,8 +165,8 @@ def test_after_voting_opened_texts_and_pictures_may_still_be_corrected():
 
     nominee.refresh_from_db()
     assert nominee.story == "更正后的事迹"
-    assert nominee.picture.alternative == "窗口照片"
-    assert AuditEntry.objects.filter(act="campaigns.nominee.picture_replaced").exists()
+    assert nominee.gallery.get().picture.alternative == "窗口照片"
+    assert AuditEntry.objects.filter(act="campaigns.nominee.picture_added").exists()
 
 
 def test_pictures_and_films_need_words():
@@ -174,7 +174,7 @@ def test_pictures_and_films_need_words():
     act = {"nominee_id": nominee.pk, "actor": editor_of(nominee.campaign), "now": NOW}
 
     with pytest.raises(AlternativeMissing):
-        nominees.replace_picture(
+        galleries.add_picture(
             upload=ContentFile(picture_bytes(), name="a.jpg"), alternative=" ", **act
         )
     with pytest.raises(AlternativeMissing):
@@ -195,7 +195,7 @@ def test_no_upload_is_decoded_while_the_database_waits():
     act = {"nominee_id": nominee.pk, "actor": editor_of(nominee.campaign), "now": NOW}
     picture, film = Watched(picture_bytes(), name="a.jpg"), Watched(film_bytes(), name="a.mp4")
 
-    nominees.replace_picture(upload=picture, alternative="窗口", **act)
+    galleries.add_picture(upload=picture, alternative="窗口", **act)
     nominees.replace_video(upload=film, caption="窗口", **act)
 
     assert (picture.waits, film.waits) == (False, False)

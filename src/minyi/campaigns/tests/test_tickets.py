@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from minyi.campaigns.errors import (
     VotingNotOpen,
 )
 from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
+from minyi.citizens.models import Citizen
 
 from .given import NOW, given_account, given_campaign, given_open_round
 from .visitors import a_session, given_votable
@@ -104,6 +106,24 @@ def test_a_session_without_a_person_gets_no_ticket():
     campaign = given_open_campaign()
     with pytest.raises(AttemptRefused):
         ticket_for(campaign, a_session(campaign.account, ""))
+
+
+def test_an_erased_citizen_gets_no_ticket_though_the_session_still_runs():
+    campaign = given_open_campaign()
+    session = a_session(campaign.account)
+    ticket_for(campaign, session)
+    Citizen.objects.filter(pk=session.citizen_id).update(erased_at=NOW)
+    with pytest.raises(AttemptRefused, match="attempt_refused") as refused:
+        ticket_for(campaign, session)
+    assert "已按您的申请删除" in refused.value.detail
+
+
+@pytest.mark.parametrize("citizen_id", ["", "nobody", "0" * 32])
+def test_a_session_of_nobody_gets_no_ticket(citizen_id):
+    campaign = given_open_campaign()
+    session = replace(a_session(campaign.account), citizen_id=citizen_id)
+    with pytest.raises(AttemptRefused):
+        ticket_for(campaign, session)
 
 
 @pytest.mark.parametrize("during", ["before", "nomination", "verification", "result"])

@@ -7,6 +7,7 @@ order, no length and no timing differs while counts are hidden.
 
 import hashlib
 import json
+from dataclasses import asdict
 
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
@@ -121,6 +122,8 @@ def _state(found: Board | CountsHidden) -> State:
         ]
         told = {"total": found.ballots, "rows": rows, "next_at": next_at}
         when = {"as_of": localtime(found.as_of).isoformat(timespec="seconds")}
+        if found.mark:
+            told["log"] = asdict(found.mark)
     mark = hashlib.sha256(_json(told).encode()).hexdigest()[:20]
     return State(mark, _json({**told, **when}))
 

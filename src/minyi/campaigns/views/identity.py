@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is at the other end. Only the citizen's session says so: nothing in a request is believed."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 import segno
@@ -9,7 +10,10 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from minyi.campaigns.queries import own
+from minyi.campaigns.queries.own import OwnBallot
 from minyi.campaigns.queries.public import PublicCampaign
+from minyi.campaigns.services import tickets
 from minyi.citizens.channels import find_channel
 from minyi.citizens.session import CitizenSession
 
@@ -22,6 +26,33 @@ def citizen_for(request: HttpRequest, campaign: PublicCampaign) -> CitizenSessio
     if session is None or not campaign.account or session.account != campaign.account:
         return None
     return session
+
+
+def earlier_ballot(
+    campaign: PublicCampaign, citizen: CitizenSession | None, now: datetime
+) -> OwnBallot | None:
+    """Return the citizen's ballot of the present period, if there is one."""
+    if citizen is None or campaign.voting is None:
+        return None
+    return own.find_ballot(
+        round_id=campaign.voting.round_id,
+        voter_ref=tickets.voter_ref_for(campaign_id=campaign.id, session=citizen),
+        frequency=campaign.frequency,
+        now=now,
+    )
+
+
+def own_receipt(
+    campaign: PublicCampaign, citizen: CitizenSession, receipt: str
+) -> OwnBallot | None:
+    """Return the citizen's own ballot with that receipt; the receipt of somebody else is none."""
+    if campaign.voting is None:
+        return None
+    return own.find_receipt(
+        round_id=campaign.voting.round_id,
+        voter_ref=tickets.voter_ref_for(campaign_id=campaign.id, session=citizen),
+        receipt=receipt[:32],
+    )
 
 
 def ask_who(request: HttpRequest, campaign: PublicCampaign, *, reason: str) -> HttpResponse:

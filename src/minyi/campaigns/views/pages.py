@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from minyi.campaigns.queries import cards, public
 
 from . import frame
+from .identity import citizen_for, earlier_ballot
 
 
 @require_safe
@@ -25,9 +26,12 @@ STATES = ("open", "soon", "done")
 @require_safe
 def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a campaign: what it is for, when, by which rules, and what one can do now."""
-    campaign = frame.find(slug, timezone.now())
+    now = timezone.now()
+    campaign = frame.find(slug, now)
+    earlier = earlier_ballot(campaign, citizen_for(request, campaign), now)
     cover = public.find_cover(campaign_id=campaign.id)
-    return frame.page(request, "campaigns/home.html", campaign, cover=cover)
+    page = frame.page(request, "campaigns/home.html", campaign, cover=cover, earlier=earlier)
+    return frame.private(page) if earlier else page
 
 
 @require_safe

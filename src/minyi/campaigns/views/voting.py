@@ -2,6 +2,8 @@
 """The nominees, which are also the ballot paper, and what the ballot box answered."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,15 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from minyi.campaigns.queries import cards, order, own
+from minyi.campaigns.errors import AttemptRefused
+from minyi.campaigns.queries import cards, order
 from minyi.campaigns.queries.cards import NomineeCard
-from minyi.campaigns.queries.own import OwnBallot
-from minyi.campaigns.queries.public import PublicCampaign
+from minyi.campaigns.queries.ledgers import find_own_proof, find_public_log
+from minyi.campaigns.queries.public import PublicCampaign, Said
 from minyi.campaigns.services import tickets
 from minyi.citizens.session import CitizenSession
 
 from . import frame
-from .identity import ask_who, citizen_for
+from .identity import ask_who, citizen_for, earlier_ballot, own_receipt
 from .refusals import explain_refusal
 
 EARLY_PICTURES = 4  # on the first screen of a phone; the rest load as one scrolls
@@ -53,8 +56,11 @@ def nominees(request: HttpRequest, slug: str) -> HttpResponse:
     is_open = campaign.voting is not None and campaign.voting.state == "open"
     if is_open and citizen is None and "vote" in request.GET:
         return ask_who(request, campaign, reason=_("投票需要通过微信确认身份，以保证一人一票。"))
-    earlier = _earlier_ballot(campaign, citizen, now)
-    paper = _paper(campaign, citizen, now) if is_open and citizen and not earlier else None
+    earlier = earlier_ballot(campaign, citizen, now)
+    paper = None
+    if is_open and citizen and not earlier:
+        with _reading_needs_no_identity(request):
+            paper = _paper(campaign, citizen, now)
     found = cards.list_cards(campaign=campaign, language=frame.reading_language())
     reader = tickets.order_ref_for(campaign_id=campaign.id, session=citizen) if citizen else ""
     wanted = Wanted.read(request)
@@ -82,7 +88,7 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = frame.find(slug, now)
     citizen = citizen_for(request, campaign)
     if code := request.GET.get("code", ""):
-        earlier = _earlier_ballot(campaign, citizen, now)
+        earlier = earlier_ballot(campaign, citizen, now)
         refusal = explain_refusal(code, campaign=campaign, earlier=earlier)
         page = frame.page(
             request, "campaigns/ballot_refused.html", campaign, refusal=refusal, earlier=earlier
@@ -91,13 +97,17 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     if citizen is None:
         return ask_who(request, campaign, reason=_("查看本人的投票回执，需要通过微信确认身份。"))
     receipt = request.GET.get("receipt", "")
-    found = _own_receipt(campaign, citizen, receipt) if receipt else None
+    found = own_receipt(campaign, citizen, receipt) if receipt else None
+    own = found or earlier_ballot(campaign, citizen, now)
+    log = find_public_log(campaign=campaign, now=now) if own else None
     page = frame.page(
         request,
         "campaigns/ballot.html",
         campaign,
-        own=found or _earlier_ballot(campaign, citizen, now),
+        own=own,
         is_unknown=bool(receipt) and found is None,
+        log=log,
+        proof=find_own_proof(campaign=campaign, ballot=own, log=log) if own else None,
     )
     return frame.private(page)
 
@@ -123,28 +133,14 @@ class Wanted:
         return [card for card in found if card.matches(self.words)] if self.words else found
 
 
-def _earlier_ballot(
-    campaign: PublicCampaign, citizen: CitizenSession | None, now: datetime
-) -> OwnBallot | None:
-    if citizen is None or campaign.voting is None:
-        return None
-    return own.find_ballot(
-        round_id=campaign.voting.round_id,
-        voter_ref=tickets.voter_ref_for(campaign_id=campaign.id, session=citizen),
-        frequency=campaign.frequency,
-        now=now,
-    )
-
-
-def _own_receipt(
-    campaign: PublicCampaign, citizen: CitizenSession, receipt: str
-) -> OwnBallot | None:
-    if campaign.voting is None:
-        return None
-    voter_ref = tickets.voter_ref_for(campaign_id=campaign.id, session=citizen)
-    return own.find_receipt(
-        round_id=campaign.voting.round_id, voter_ref=voter_ref, receipt=receipt[:32]
-    )
+@contextmanager
+def _reading_needs_no_identity(request: HttpRequest) -> Iterator[None]:
+    """Say why somebody may not vote when they ask to; let them read all the same."""
+    try:
+        yield
+    except AttemptRefused:
+        if "vote" in request.GET:
+            raise
 
 
 def _paper(campaign: PublicCampaign, citizen: CitizenSession, now: datetime) -> BallotPaper:
@@ -165,7 +161,7 @@ def _seed(campaign: PublicCampaign) -> str:
     return campaign.voting.order_seed if campaign.voting else campaign.slug
 
 
-def _kinds(campaign: PublicCampaign, found: list[NomineeCard]) -> list[tuple[int, str, int]]:
+def _kinds(campaign: PublicCampaign, found: list[NomineeCard]) -> list[tuple[int, Said, int]]:
     """Return (id, name, number of candidates) of each category that has candidates."""
     counted = [
         (kind.id, kind.name, sum(card.category_id == kind.id for card in found))

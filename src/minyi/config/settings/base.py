@@ -2,10 +2,14 @@
 """Settings every environment shares. Secrets come from the environment, never from a file here."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+
+from minyi.ui.open_tags import policy_source
+from minyi.wechat.facts import read_facts
 
 env = environ.Env()
 
@@ -23,6 +27,7 @@ WAGTAILADMIN_BASE_URL = PUBLIC_URL
 SECRET_KEY = env.str("MINYI_SECRET_KEY")
 TICKET_KEY = env.str("MINYI_TICKET_KEY")  # signs ballot tickets; shared with the ballot box
 TAG_KEY = env.str("MINYI_TAG_KEY")  # derives the voter's pseudonym, one key per campaign
+LEDGER_KEY = env.str("MINYI_LEDGER_KEY", default="")  # locks the keys of the public logs
 
 # --- Apps -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -31,6 +36,7 @@ INSTALLED_APPS = [
     "minyi.agencies",
     "minyi.citizens",
     "minyi.integrity",
+    "minyi.ledger",
     "minyi.publishing",
     "minyi.campaigns",
     "minyi.wechat",
@@ -175,6 +181,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
+LEDGER_DIR = Path(env.str("MINYI_LEDGER_DIR", default=str(VAR_DIR / "ledger")))  # public logs
 PRIVATE_ROOT = VAR_DIR / "private"  # what citizens send, until it has been reviewed
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -208,9 +215,27 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 # --- WeChat -----------------------------------------------------------------------------------
 WECHAT_API_URL = env.str("WECHAT_API_URL", default="https://api.weixin.qq.com").rstrip("/")
 WECHAT_OPEN_URL = env.str("WECHAT_OPEN_URL", default="https://open.weixin.qq.com").rstrip("/")
+WECHAT_MP_URL = env.str("WECHAT_MP_URL", default="https://mp.weixin.qq.com").rstrip("/")
+# Where chats post their ballots; empty: the ballot box of this very process (ADR 13).
+BALLOTS_URL = env.str("MINYI_BALLOTS_URL", default="").rstrip("/")
 WECHAT_SANDBOX = env.bool("WECHAT_SANDBOX", default=False)
+# WeChat's script for pages. In the sandbox it comes from where browsers are sent for the login.
+WECHAT_JSSDK_URL = env.str(
+    "WECHAT_JSSDK_URL",
+    default=f"{WECHAT_OPEN_URL if WECHAT_SANDBOX else 'https://res.wx.qq.com'}"
+    "/open/js/jweixin-1.6.0.js",
+)
 # {"<account slug>": {"secret": "…", "token": "…", "aes_key": "…"}}
 WECHAT_SECRETS = env.json("WECHAT_SECRETS", default={})
+# {"<account slug or *>": {"<ability>": true}}: what WeChat grants beyond minyi.wechat.capabilities
+WECHAT_ABILITIES = env.json("WECHAT_ABILITIES", default={})
+# {"<account slug>": {…}}: the accounts that encrypt and sign their calls (minyi.wechat.sealing)
+WECHAT_SEALS = env.json("WECHAT_SEALS", default={})
+# {"<fact>": 123}: corrections of what WeChat's own pages do not confirm (minyi.wechat.facts)
+WECHAT_FACTS = read_facts(env.json("MINYI_WECHAT_FACTS", default={}))
+
+# When messages to citizens wait until the morning, unless they answer somebody; empty: never.
+QUIET_HOURS = env.str("MINYI_QUIET_HOURS", default="22:00-07:00")
 
 # --- Security ---------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -221,8 +246,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
-        "script-src": [SELF, "https://res.wx.qq.com"],
-        "style-src": [SELF],
+        "script-src": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(WECHAT_JSSDK_URL))],
+        "style-src": [SELF, policy_source()],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],

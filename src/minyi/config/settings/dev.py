@@ -6,12 +6,14 @@ import os
 os.environ.setdefault("MINYI_SECRET_KEY", "for-development-only-" + "0" * 40)
 os.environ.setdefault("MINYI_TICKET_KEY", "for-development-only-ticket-key-" + "0" * 16)
 os.environ.setdefault("MINYI_TAG_KEY", "for-development-only-tag-key-" + "0" * 16)
+os.environ.setdefault("MINYI_LEDGER_KEY", "for-development-only-ledger-key-" + "0" * 16)
 os.environ.setdefault("WECHAT_SANDBOX", "1")
 os.environ.setdefault("MINYI_PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 os.environ.setdefault(
     "WECHAT_API_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '8010')}"
 )
 os.environ.setdefault("WECHAT_OPEN_URL", os.environ["WECHAT_API_URL"])
+os.environ.setdefault("WECHAT_MP_URL", os.environ["WECHAT_API_URL"])
 os.environ.setdefault("MINYI_LOG_JSON", "0")
 
 from .base import *  # noqa: F403

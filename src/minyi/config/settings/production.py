@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .base import *  # noqa: F403
 
 _SECRET_LENGTH = 32  # characters
-for _name in ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY"):
+for _name in ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY", "MINYI_LEDGER_KEY"):
     if len(env.str(_name)) < _SECRET_LENGTH:  # noqa: F405
         raise ImproperlyConfigured(
             f"{_name} has fewer than {_SECRET_LENGTH} characters. "

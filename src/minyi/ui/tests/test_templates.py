@@ -26,6 +26,9 @@ INLINE = {
         re.I,
     ),
 }
+# WeChat draws its button in a tree of its own, so its style lies inside the tag; the policy lets
+# exactly that text through, by its hash (ui/open_tags.py).
+LET_THROUGH = {("a style element", "minyi/ui/templates/ui/_subscribe.html")}
 
 
 def markup(path: Path) -> str:
@@ -44,6 +47,10 @@ def test_there_are_templates_to_check():
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
 @pytest.mark.parametrize("what", INLINE)
 def test_the_content_security_policy_never_has_to_refuse(path: Path, what: str):
+    if (what, named(path)) in LET_THROUGH:
+        assert markup(path).count("<style") == 1
+        assert "<style></style>" in markup(path)  # nothing but the text that is hashed
+        return
     assert not INLINE[what].search(markup(path)), f"{named(path)} has {what}"
 
 

@@ -5,11 +5,15 @@ import time
 from itertools import count
 from urllib.parse import urlencode
 
+from django.utils import timezone
+
 from minyi.agencies.models import OfficialAccount
 from minyi.agencies.tests.given import given_agency
-from minyi.wechat.conversation import RunningCampaign
+from minyi.wechat.conversation import Book
 from minyi.wechat.crypto import MessageCrypt, sign
-from minyi.wechat.desks import Desk, open_desk
+from minyi.wechat.desks import Desk, open_desk, read_desks
+from minyi.wechat.models import Contact, FollowerSync, FollowerTag, TagMenu
+from minyi.wechat.phrases import RunningCampaign
 from minyi.wechat.queries import Account
 
 APPID = "wx5a4d1e9c0b7f2e63"
@@ -120,7 +124,37 @@ def plain_query(**changed: str) -> str:
     )
 
 
-def given_desk(account: Account | None = None, *campaigns: RunningCampaign) -> tuple[str, Desk]:
+def given_desk(
+    account: Account | None = None, *campaigns: RunningCampaign, **options: object
+) -> tuple[str, Desk]:
     """The counter of an account, under its slug."""
     account = account or given_account()
-    return account.slug, open_desk(account, list(campaigns), home_url="https://minyi.example/")
+    home = "https://minyi.example/"
+    return account.slug, open_desk(account, list(campaigns), home_url=home, **options)
+
+
+def seed_followers(account: OfficialAccount) -> Contact:
+    """A follower of the account, a tag, a menu for it, and a sync that stopped."""
+    contact = given_contact(account)
+    FollowerTag.objects.create(account=account, wechat_id=101, name="示例标签")
+    TagMenu.objects.create(account=account, name="示例菜单", tag_id=101)
+    FollowerSync.objects.create(account=account, state="stopped", started_at=timezone.now())
+    return contact
+
+
+def given_contact(account: OfficialAccount, openid: str = OPENID, **fields: object) -> Contact:
+    """Somebody who follows the account."""
+    now = timezone.now()
+    values = {"is_following": True, "followed_at": now, "last_seen_at": now, **fields}
+    return Contact.objects.create(account=account, openid=openid, **values)
+
+
+def read_book(account: OfficialAccount) -> Book:
+    """What the account knows by heart, as the callback would read it now."""
+    desks = read_desks(
+        secrets=SECRETS,
+        public_url="https://minyi.example",
+        language="zh-hans",
+        now=timezone.now(),
+    )
+    return desks[account.slug].book

@@ -33,10 +33,11 @@ class SandboxServer:
 
 
 @contextmanager
-def sandbox_server(product_url: str) -> Iterator[SandboxServer]:
+def sandbox_server(product_url: str, **more: str) -> Iterator[SandboxServer]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    app = create_app(settings_from_env({"MINYI_PUBLIC_URL": product_url, "WECHAT_OPEN_URL": url}))
+    known = {"MINYI_PUBLIC_URL": product_url, "WECHAT_OPEN_URL": url, **more}
+    app = create_app(settings_from_env(known))
     with served(app, port):
         sandbox = SandboxServer(url)
         try:

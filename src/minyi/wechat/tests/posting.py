@@ -2,24 +2,57 @@
 """Post to the callback application as WeChat would."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import atexit
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, TypeVar
 
 import httpx
 
+from minyi.wechat.answering import find_answerer
 from minyi.wechat.callback import CallbackApp
 from minyi.wechat.desks import Desks
-from minyi.wechat.tests.given import given_desk
+from minyi.wechat.errands import Errands
+from minyi.wechat.inbox import InboxWriter, Record
+from minyi.wechat.reception import Reception
+from minyi.wechat.services.inbox import Letter, Recorded
+from minyi.wechat.slow import DEADLINE_S, SlowLane
+from minyi.wechat.tests.given import given_desk, sealed_post
 
+# One loop for all posts: a ballot box, like a server, lives on the loop it began on.
+_loop = asyncio.new_event_loop()
+atexit.register(_loop.close)
+
+T = TypeVar("T")
 CALLBACK = "http://minyi.example/wechat/sandbox/callback"
 
 
-class Line:
-    """One callback application that answers many posts."""
+def written(letters: Sequence[Letter]) -> list[Recorded]:
+    """A database that takes everything and knows nobody."""
+    return [
+        Recorded(True, letter.when_called if letter.calls else letter.answer) for letter in letters
+    ]
 
-    def __init__(self, *desks: tuple[str, object], **options: object) -> None:
+
+class Line:
+    """One callback application that answers many posts; without `record` nothing is kept."""
+
+    finishes = True  # what answers late, before the next post
+
+    def __init__(
+        self,
+        *desks: tuple[str, object],
+        record: Record = written,
+        errands: Errands | None = None,
+        deadline_s: float = DEADLINE_S,
+        **options: object,
+    ) -> None:
         known = dict(desks or [given_desk()])
         self._desks = Desks(lambda: known)
-        self.app = CallbackApp(self._desks, **options)
+        self.writer = InboxWriter(record)
+        errands = errands or Errands(find_answerer=find_answerer)
+        self.slow = SlowLane(errands, deadline_s=deadline_s)
+        reception = Reception(writer=self.writer, slow=self.slow)
+        self.app = CallbackApp(self._desks, reception, **options)
 
     def post(self, query: str, body: bytes, url: str = CALLBACK) -> httpx.Response:
         return self._send("POST", f"{url}?{query}", body)
@@ -40,8 +73,23 @@ class Line:
 
     def _send(self, method: str, url: str, body: object = None) -> httpx.Response:
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport) as client:
-                return await client.request(method, url, content=body)
+            answer = await self._request(method, url, body)
+            if self.finishes:
+                await self.slow.finish()
+            return answer
 
-        return asyncio.run(send())
+        return self.run(send())
+
+    async def hand_in(self, xml: bytes) -> httpx.Response:
+        """Post a message beside others, from what runs on the one loop."""
+        query, body = sealed_post(xml)
+        return await self._request("POST", f"{CALLBACK}?{query}", body)
+
+    async def _request(self, method: str, url: str, body: object) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.request(method, url, content=body)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let the one loop of all posts do something."""
+        return _loop.run_until_complete(work)

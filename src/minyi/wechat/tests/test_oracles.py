@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Foreign code as witness: wechatpy 1.8.18 and WeRoBot 1.13.1 seal, we answer, they read."""
 
+import random
 import time
+from dataclasses import replace
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -12,13 +14,18 @@ from wechatpy.utils import to_text
 from werobot.crypto import MessageCrypt as WeRoBotCrypt
 from werobot.parser import parse_user_msg
 
+from minyi.wechat.errands import Asked, Errands
+from minyi.wechat.messages import MAX_TEXT_BYTES, Reply, parse_xml, read_message, text_reply
 from minyi.wechat.tests.given import (
     AES_KEY,
     APPID,
     ORIGINAL_ID,
     SELECTION,
     TOKEN,
+    event,
+    given_account,
     given_desk,
+    plain_query,
     text_message,
 )
 from minyi.wechat.tests.posting import Line
@@ -84,8 +91,6 @@ def test_every_message_length_around_the_32_byte_edge_is_answered(seal):
 
 @OPENERS
 def test_every_reply_length_around_the_32_byte_edge_is_read(open_reply):
-    from minyi.wechat.tests.given import given_account
-
     for length in range(1, 66):
         line = Line(given_desk(given_account(welcome="x" * length)))
         subscribe = (
@@ -96,6 +101,77 @@ def test_every_reply_length_around_the_32_byte_edge_is_read(open_reply):
         )
         body, reply = answer_to(line, seal_by_wechatpy, subscribe)
         assert f"[CDATA[{'x' * length}\n" in open_reply(body, reply)
+
+
+# The longest text WeChat takes has 2,048 bytes: the envelope's padding edge lies around it as well.
+EDGES = [*range(65), *range(2048 - 33, 2048 + 34)]
+
+
+@SEALERS
+@OPENERS
+def test_any_text_at_any_length_goes_through_both_ways(seal, open_reply):
+    """An echo: what a citizen wrote comes back, whoever sealed it and whoever opens it."""
+    chance = random.Random(20261122)
+    line = Line(asking_desk(), errands=Echo())
+    for length in EDGES:
+        words = written(chance, length)
+        body, reply = answer_to(line, seal, in_cdata(words).decode())
+        plain = ElementTree.fromstring(open_reply(body, reply))
+        cut = words.encode()[:MAX_TEXT_BYTES].decode(errors="ignore")
+        assert plain.findtext("Content") == cut
+
+
+def test_their_parsers_read_what_we_answer_in_plain_mode():
+    line = Line(asking_desk(given_account(mode="plain", aes_key="")), errands=Echo())
+    for length in EDGES[1:]:
+        words = "答" * (length // 3) + "x" * (length % 3)
+        answer = line.post(plain_query(), text_message(words))
+        cut = words.encode()[:MAX_TEXT_BYTES].decode(errors="ignore")
+        assert parse_by_wechatpy(answer.content).content == cut
+        assert parse_user_msg(answer.content).content == cut
+
+
+def written(chance: random.Random, length: int) -> str:
+    """Some text of that many bytes: Chinese, emoji, and what XML and CDATA stumble over."""
+    text = ""
+    while (room := length - len(text.encode())) > 0:
+        pieces = ("答", "x", "😀", "]]>", "<a>", "&amp;", "\n", "]")
+        text += chance.choice([one for one in pieces if len(one.encode()) <= room])
+    return text
+
+
+def in_cdata(words: str) -> bytes:
+    """A text message whose words may hold the one sequence a CDATA section cannot."""
+    return text_message(words.replace("]]>", "]]]]><![CDATA[>"))
+
+
+class Echo(Errands):
+    """Says back what was said."""
+
+    def __init__(self) -> None:
+        super().__init__(find_answerer=lambda: None)
+
+    async def ask(self, asked: Asked) -> Reply | None:
+        return text_reply(asked.message.content)
+
+
+def asking_desk(account=None):
+    slug, desk = given_desk(account)
+    return slug, replace(desk, book=replace(desk.book, has_answerer=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("subscribe", "qrscene_hall"), ("SCAN", "hall"), ("CLICK", "k"), ("VIEW", "http://x")],
+)
+def test_their_parsers_and_ours_find_the_same_in_events(name, key):
+    sent = event(name, EventKey=key, Ticket="t")
+    ours = read_message(parse_xml(sent), sent)
+    theirs = parse_by_wechatpy(sent)
+    assert theirs._data["Event"].lower().startswith(ours.event.lower())
+    assert ours.key.removeprefix("qrscene_") == theirs._data["EventKey"]  # wechatpy cuts it off
+    by_werobot = parse_user_msg(sent).__dict__.get("key", key)
+    assert by_werobot.removeprefix("qrscene_") == key.removeprefix("qrscene_")
 
 
 def test_their_parsers_read_the_messages_of_our_tests():

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from minyi.agencies.samples import seed_office
 from minyi.campaigns.samples import seed_campaigns
 from minyi.wechat.crowd import CrowdImpossible, CrowdReport, run_crowd
+from minyi.wechat.desk_samples import seed_desk
+from minyi.wechat.samples import seed_account
 
 
 class Command(BaseCommand):
@@ -38,7 +40,10 @@ class Command(BaseCommand):
             self._crowd(options)
 
     def _seed(self) -> None:
-        made = seed_campaigns(office=seed_office(), now=timezone.now())
+        office = seed_office()
+        made = seed_campaigns(office=office, now=timezone.now())
+        seed_account(office.account)
+        seed_desk(office.account, now=timezone.now())
         for campaign in made:
             self.stdout.write(f"  示例活动 sample campaign: {campaign.title}")
 

@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sealing: what is in the table is brought into the campaign's public log, in the same order.
+
+The log follows the table: after a commit every ballot behind the last sealed one is appended,
+whoever committed it. So a crash between commit and seal leaves nothing behind that the next
+batch, or the next start, does not bring in. Who seals holds a lease on the round (PostgreSQL) and
+the lock of the log's folder; a second writer cannot fork the log (votelog: `LogWriter`).
+"""
+
+import logging
+import struct
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+from votelog import FolderSource, LogReader, LogWriter, VotelogError, policy_for
+
+from ballotbox.ballots import StoredBallot
+from ballotbox.logkeys import KeyUnusable, read_signer
+from ballotbox.rules import day_in_china
+from ballotbox.store import LogRow, SealStore, StoreUnavailable, Unsealed
+
+LARGEST_APPEND = 16_384
+WAIT_S = 5.0
+KEPT_FOR_MS = 90 * 86_400_000  # logs of votes that ended longer ago are not looked after
+LABEL_DIGITS = 3  # of a nominee's number, so that labels sort like numbers
+
+_read_numbers = msgspec.json.Decoder(tuple[int, ...]).decode
+_read_manifest = msgspec.json.Decoder(dict[str, object]).decode
+
+
+_log = logging.getLogger("ballotbox")
+
+
+class Proof(msgspec.Struct, frozen=True, gc=False):
+    """Where a ballot stands in the log, and the tlog-proof of it."""
+
+    index: int
+    text: str
+
+    def coded(self) -> "CodedProof":
+        """Return it as it stands in an answer."""
+        return CodedProof(self.index, msgspec.json.encode(self.text).decode())
+
+
+class Unsealable(Exception):
+    """Some rounds of a batch could not be sealed; `proofs` are those of the others."""
+
+    def __init__(self, rounds: frozenset[int], proofs: "Mapping[int, CodedProof]") -> None:
+        super().__init__(f"rounds {sorted(rounds)}")
+        self.rounds = rounds
+        self.proofs = proofs
+
+
+class CodedProof(msgspec.Struct, frozen=True, gc=False):
+    """A proof as it stands in an answer: the tlog-proof as a JSON string, quotation marks too."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Ballots `first_id`…`last_id` of a round are the `count` entries from `index` on."""
+
+    first_id: int
+    last_id: int
+    index: int
+    count: int
+
+
+class LogSealer:
+    """All logs this sequencer writes. `folder` holds one folder for each campaign."""
+
+    def __init__(self, store: SealStore, *, folder: Path, key: bytes) -> None:
+        self._store = store
+        self._folder = folder
+        self._key = key
+        self._logs: dict[int, RoundLog | None] = {}
+
+    def recover(self) -> None:
+        """Bring in what a crash left between table and log; call it before taking ballots."""
+        self._look_for_logs()
+        for log in self._logs.values():
+            if log is not None and log.exists:
+                try:
+                    with self._store.lease(log.round_id):
+                        log.catch_up()
+                except StoreUnavailable as error:
+                    # One damaged log stops its own vote; the others go on.
+                    _log.error("log_not_recovered round=%d error=%s", log.round_id, error)
+
+    def seal(self, ballots: Sequence[StoredBallot]) -> Mapping[int, CodedProof]:
+        """Seal the rounds of a batch and return the proofs of its ballots by their ids."""
+        proofs: dict[int, CodedProof] = {}
+        failed: set[int] = set()
+        for round_id in sorted({ballot.row.round_id for ballot in ballots}):
+            wanted = [ballot.id for ballot in ballots if ballot.row.round_id == round_id]
+            try:
+                log = self._log_of(round_id)
+                if log is not None:
+                    with self._store.lease(round_id):
+                        proofs.update(log.seal(wanted))
+            except StoreUnavailable as error:
+                _log.error("round_not_sealed round=%d error=%s", round_id, error)
+                failed.add(round_id)
+        if failed:
+            raise Unsealable(frozenset(failed), proofs)
+        return proofs
+
+    def close(self) -> None:
+        """Let go of every log."""
+        for log in self._logs.values():
+            if log is not None:
+                log.close()
+
+    def _log_of(self, round_id: int) -> "RoundLog | None":
+        if round_id not in self._logs:
+            self._look_for_logs(round_id)
+            self._logs.setdefault(round_id, None)
+        return self._logs[round_id]
+
+    def _look_for_logs(self, round_id: int = 0) -> None:
+        """Find the logs that have begun, and that of this round, whose first ballot has come.
+
+        Not the others: until voting opens their entry 0 may be printed again.
+        """
+        since_ms = time.time_ns() // 1_000_000 - KEPT_FOR_MS
+        for row in self._store.find_logs(since_ms):
+            if self._logs.get(row.round_id) is None:
+                log = RoundLog(self._store, self._folder, self._key, row)
+                if log.exists or row.round_id == round_id:
+                    self._logs[row.round_id] = log
+
+
+class RoundLog:
+    """The log of one campaign, and the book that says which ballots stand where."""
+
+    def __init__(self, store: SealStore, folder: Path, key: bytes, row: LogRow) -> None:
+        self.round_id = row.round_id
+        self._live = bool(row.live)
+        self._store = store
+        self._folder = folder / row.folder
+        self._key = key
+        self._manifest = row.manifest.encode()
+        self._phase = str(_read_manifest(self._manifest)["ph"])
+        self._writer: LogWriter | None = None
+        self._places = PlaceBook(self._folder / ".writer" / "places")
+
+    @property
+    def exists(self) -> bool:
+        """True once the log has been begun."""
+        return (self._folder / "checkpoint").exists()
+
+    def seal(self, ids: Sequence[int]) -> Mapping[int, CodedProof]:
+        """Bring the log up to the table and return the proofs of these ballots."""
+        fresh = self.catch_up()
+        if not self._live:
+            return {}
+        return {id_: fresh[id_] if id_ in fresh else self._prove(id_).coded() for id_ in ids}
+
+    def catch_up(self) -> dict[int, CodedProof]:
+        """Append every ballot behind the last sealed one; return the proofs of the appended."""
+        proofs: dict[int, CodedProof] = {}
+        try:
+            with self._turn() as writer:
+                self._find_places(writer)
+                more = True
+                while more:
+                    rows = self._store.unsealed(
+                        self.round_id, after=self._places.last_id, most=LARGEST_APPEND
+                    )
+                    if rows:
+                        proofs |= self._append(writer, rows)
+                    more = len(rows) == LARGEST_APPEND
+        except (VotelogError, KeyUnusable, OSError) as error:
+            raise StoreUnavailable(f"log {self._folder.name}: {error}") from error
+        return proofs
+
+    def close(self) -> None:
+        """Let go of the log."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    @contextmanager
+    def _turn(self) -> Iterator[LogWriter]:
+        if self._writer is None:
+            signer = read_signer(self._folder, self._key)
+            begin = LogWriter.open if self.exists else LogWriter.create
+            self._writer = begin(self._folder, signer, wait_s=WAIT_S)
+            self._writer.rest()
+        with self._writer.turn(wait_s=WAIT_S) as writer:
+            if writer.size == 0:
+                writer.append([self._manifest])
+            yield writer
+
+    def _append(self, writer: LogWriter, rows: Sequence[Unsealed]) -> dict[int, CodedProof]:
+        start = writer.size
+        sealed = writer.append([entry_of(row, self._phase) for row in rows])
+        self._places.add(Place(rows[0].id, rows[-1].id, start, len(rows)))
+        if not self._live:
+            return {}
+        receipts = enumerate(sealed.receipts_in_json(), start=start)
+        return {row.id: CodedProof(*one) for row, one in zip(rows, receipts, strict=True)}
+
+    def _find_places(self, writer: LogWriter) -> None:
+        """Read the entries the book does not know: other acts, and ballots before a crash.
+
+        Ballots enter the log in the order of their ids, so the next unknown ballots of the table
+        are the next ballots of the log; nonce for nonce, or the log is not of this table.
+        """
+        self._places.read()
+        if self._places.size == writer.size:
+            return
+        reader = self._reader(writer.note)
+        for index in range(self._places.size, writer.size):
+            entry = msgspec.json.decode(reader.entry(index))
+            if entry["type"] != "ballot":
+                self._places.pass_over(index)
+                continue
+            (row,) = self._store.unsealed(self.round_id, after=self._places.last_id, most=1)
+            if row.nonce != entry["n"]:
+                raise StoreUnavailable(f"log {self._folder.name}: entry {index} is not our ballot")
+            self._places.add(Place(row.id, row.id, index, 1))
+
+    def _prove(self, ballot_id: int) -> Proof:
+        """Prove a ballot that was sealed earlier under the newest checkpoint."""
+        place = self._places.find(ballot_id)
+        before = self._store.unsealed(self.round_id, after=place.first_id - 1, most=place.count)
+        index = place.index + [row.id for row in before].index(ballot_id)
+        note = (self._folder / "checkpoint").read_bytes()
+        _entry, receipt = self._reader(note).prove(index)
+        return Proof(index, receipt.encode().decode())
+
+    def _reader(self, note: bytes) -> LogReader:
+        verifier = read_signer(self._folder, self._key).verifier
+        return LogReader(FolderSource(self._folder), policy_for(verifier), note)
+
+
+class PlaceBook:
+    """Which ballots stand where: 32 bytes a batch, beside the log and made from it.
+
+    Never flushed to disk on its own: what a crash tears off is read in the log again.
+    """
+
+    _row = struct.Struct(">4Q")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places: list[Place] = []
+
+    @property
+    def last_id(self) -> int:
+        """The last ballot that is in the log."""
+        return self._places[-1].last_id if self._places else 0
+
+    @property
+    def size(self) -> int:
+        """How many entries of the log the book knows."""
+        return self._places[-1].index + self._places[-1].count if self._places else 0
+
+    def read(self) -> None:
+        """Read what others have added."""
+        known = len(self._places) * self._row.size
+        try:
+            with self._path.open("rb") as book:
+                book.seek(known)
+                more = book.read()
+        except FileNotFoundError:
+            return
+        whole = len(more) - len(more) % self._row.size
+        self._places += [Place(*row) for row in self._row.iter_unpack(more[:whole])]
+
+    def add(self, place: Place) -> None:
+        """Write down where a batch stands."""
+        at = len(self._places) * self._row.size
+        with self._path.open("r+b" if self._path.exists() else "w+b") as book:
+            book.seek(at)
+            book.truncate()
+            book.write(self._row.pack(place.first_id, place.last_id, place.index, place.count))
+        self._places.append(place)
+
+    def pass_over(self, index: int) -> None:
+        """Write down that this entry is no ballot."""
+        self.add(Place(self.last_id + 1, self.last_id, index, 1))
+
+    def find(self, ballot_id: int) -> Place:
+        """Return the batch a ballot was sealed in."""
+        for place in reversed(self._places):
+            if place.first_id <= ballot_id <= place.last_id:
+                return place
+        raise StoreUnavailable(f"ballot {ballot_id} is in no log")
+
+
+def entry_of(row: Unsealed, phase: str) -> bytes:
+    """Return a ballot's canonical entry (docs/protocol/log-format.md §6.2).
+
+    Written by hand in the order of its members: digits, hex and dates need no escaping.
+    """
+    return (
+        f'{{"ch":{_labels(row.picks)},"day":"{_day(row.cast_ms)}","n":"{row.nonce}",'
+        f'"ph":"{phase}","t":{row.cast_ms},"tag":"{row.voter_ref}","type":"ballot"}}'
+    ).encode()
+
+
+def label_of(number: int) -> str:
+    """Return the label under which a nominee stands in the log."""
+    return f"{number:0{LABEL_DIGITS}d}"
+
+
+@lru_cache(maxsize=4096)  # most voters of a campaign pick alike
+def _labels(picks: str) -> str:
+    return "[" + ",".join(f'"{label_of(number)}"' for number in _read_numbers(picks)) + "]"
+
+
+@lru_cache(maxsize=4096)  # a batch shares its moment
+def _day(cast_ms: int) -> str:
+    return day_in_china(cast_ms)

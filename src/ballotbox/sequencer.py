@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whoever brings ballots into their final order: commits a batch, seals it, says what became of it.
+
+That is a process of its own. In a thread beside the event loop it would ask for the interpreter
+lock twenty times a batch and wait up to 2 ms each time, while the loop waits for it (ADR 14). A
+thread serves tests that bring a sealer of their own.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import msgspec
+
+from ballotbox.answers import receipt_body
+from ballotbox.ballots import Ballot, Receipt, StoredBallot
+from ballotbox.refusals import Refused
+from ballotbox.schema import SchemaMismatch
+from ballotbox.sealing import CodedProof, Unsealable
+from ballotbox.settings import Settings, environ_of
+from ballotbox.store import Store, StoreUnavailable
+
+Outcome = Receipt | Refused
+
+LENGTH = 4  # bytes before each message between the two processes, big-endian
+LARGEST_FRAME = 1 << 24  # read without pausing: 4,096 answers with their proofs are 8 MiB
+PIPE_BYTES = 1 << 20  # so that the event loop is woken a few times a batch, not a hundred
+START_S = 20.0
+END_S = 5.0
+FAULTS = {kind.__name__: kind for kind in (SchemaMismatch, StoreUnavailable)}
+
+_UNPROVEN = CodedProof(-1, "")
+
+log = logging.getLogger("ballotbox")
+
+
+class Sealer(Protocol):
+    """Writes committed ballots into the public log before their voters are answered."""
+
+    def recover(self) -> None:
+        """Bring in what a crash left between table and log; called before the first batch."""
+
+    def seal(self, ballots: Sequence[StoredBallot]) -> Mapping[int, CodedProof]:
+        """Seal a batch, or raise; then nobody in it is answered. Return proofs by ballot id.
+
+        Must be idempotent by ballot id: a ballot whose seal failed comes again, marked as
+        repeated, when its voter sends it again.
+        """
+
+    def close(self) -> None: ...
+
+
+class NoSeal:
+    """Seals nothing."""
+
+    def recover(self) -> None:
+        """Nothing to bring in."""
+
+    def seal(self, ballots: Sequence[StoredBallot]) -> Mapping[int, CodedProof]:
+        """Return no proof."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Sequencer(Protocol):
+    """Takes one batch at a time."""
+
+    async def start(self) -> None:
+        """Be ready; raises SchemaMismatch or StoreUnavailable."""
+
+    def submit(self, ballots: Sequence[Ballot]) -> Awaitable[Sequence[Outcome]]:
+        """Begin at once; the outcomes come when they are final. Raises when nothing is certain."""
+
+    async def stop(self) -> None:
+        """End; no batch may be under way."""
+
+
+def commit_and_seal(store: Store, sealer: Sealer, ballots: Sequence[Ballot]) -> list[Outcome]:
+    """Store a batch, seal what is in the table, and return what the voters may be told."""
+    outcomes = store.add_ballots(ballots)
+    stored = [outcome for outcome in outcomes if isinstance(outcome, StoredBallot)]
+    unsealed: frozenset[int] = frozenset()
+    try:
+        proofs = sealer.seal(stored) if stored else {}
+    except Unsealable as error:
+        unsealed, proofs = error.rounds, error.proofs
+    return [_told(outcome, proofs, unsealed) for outcome in outcomes]
+
+
+def _told(
+    outcome: StoredBallot | Refused, proofs: Mapping[int, CodedProof], unsealed: frozenset[int]
+) -> Outcome:
+    if isinstance(outcome, Refused):
+        return outcome
+    if outcome.row.round_id in unsealed:
+        return Refused("storage_unavailable")
+    return _receipt_of(outcome, proofs.get(outcome.id, _UNPROVEN))
+
+
+def _receipt_of(ballot: StoredBallot, proof: CodedProof) -> Receipt:
+    body = receipt_body(ballot, index=proof.index, proof=proof.text)
+    return Receipt(ballot.row.receipt, ballot.repeated, body)
+
+
+class ThreadSequencer:
+    """A thread of this process."""
+
+    def __init__(self, store: Store, sealer: Sealer) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ballots-write")
+
+    async def start(self) -> None:
+        """Check the tables, and finish what a crash left."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._store.check_schema)
+        await loop.run_in_executor(self._thread, self._sealer.recover)
+
+    def submit(self, ballots: Sequence[Ballot]) -> Awaitable[Sequence[Outcome]]:
+        """Begin at once."""
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(
+            self._thread, commit_and_seal, self._store, self._sealer, ballots
+        )
+
+    async def stop(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+        self._sealer.close()
+
+
+class ProcessSequencer:
+    """A process of its own (`ballotbox.sequencing`), spoken to over its standard input and output.
+
+    When it dies nobody in its batch is answered; the next batch starts another. When this
+    process dies it sees the end of its input, and ends.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._environ = os.environ | environ_of(settings)
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it has checked the tables."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ballotbox.sequencing"),
+            env=self._environ,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LARGEST_FRAME,
+            start_new_session=True,  # Ctrl-C is for the server, which ends this one in its time
+        )
+        try:
+            async with asyncio.timeout(START_S):
+                started = _read_started(await self._receive())
+        except TimeoutError as error:
+            await self.stop()
+            raise StoreUnavailable("the sequencer did not start") from error
+        if started.fault:
+            await self.stop()
+            raise FAULTS[started.fault](started.message)
+
+    def submit(self, ballots: Sequence[Ballot]) -> Awaitable[Sequence[Outcome]]:
+        """Begin at once, or after a new process has started in the place of one that died."""
+        if self._process is None or self._process.returncode is not None:
+            return self._restart_and_submit(ballots)
+        self._send(framed(ballots))
+        return self._outcomes()
+
+    async def stop(self) -> None:
+        """Close its input, at which it ends; kill it when it does not."""
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            async with asyncio.timeout(END_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _restart_and_submit(self, ballots: Sequence[Ballot]) -> Sequence[Outcome]:
+        log.error("sequencer_ended restarting=yes")
+        await self.start()
+        self._send(framed(ballots))
+        return await self._outcomes()
+
+    async def _outcomes(self) -> Sequence[Outcome]:
+        try:
+            return [_outcome_of(told) for told in _read_settled(await self._receive())]
+        except asyncio.CancelledError:
+            # Given up waiting: an answer that came later would be taken for the next batch's.
+            if self._process is not None:
+                self._process.kill()
+                self._process = None
+            raise
+
+    def _send(self, message: bytearray) -> None:
+        if self._process is None or self._process.stdin is None:
+            raise StoreUnavailable("the sequencer has ended")
+        self._process.stdin.write(message)
+
+    async def _receive(self) -> bytes:
+        if self._process is None or self._process.stdout is None:
+            raise StoreUnavailable("the sequencer has ended")
+        try:
+            length = int.from_bytes(await self._process.stdout.readexactly(LENGTH), "big")
+            return await self._process.stdout.readexactly(length)
+        except (asyncio.IncompleteReadError, OSError) as error:
+            self._process = None
+            raise StoreUnavailable("the sequencer ended before it answered") from error
+
+
+class Turned(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """A refusal on its way between the processes."""
+
+    code: str
+    facts: Mapping[str, object]
+
+
+class Started(msgspec.Struct, frozen=True, array_like=True):
+    """The first message of the new process; empty when it is ready."""
+
+    fault: str = ""
+    message: str = ""
+
+
+_write = msgspec.msgpack.Encoder()
+read_ballots = msgspec.msgpack.Decoder(list[Ballot]).decode
+_read_settled = msgspec.msgpack.Decoder(list[Receipt | Turned]).decode
+_read_started = msgspec.msgpack.Decoder(Started).decode
+
+
+def framed(message: object) -> bytearray:
+    """Return a message as it travels, its length before it."""
+    frame = bytearray(LENGTH)
+    _write.encode_into(message, frame, LENGTH)
+    frame[:LENGTH] = (len(frame) - LENGTH).to_bytes(LENGTH, "big")
+    return frame
+
+
+def settled(outcomes: Sequence[Outcome]) -> list[Receipt | Turned]:
+    """Return outcomes as they travel."""
+    return [
+        Turned(outcome.code, outcome.facts) if isinstance(outcome, Refused) else outcome
+        for outcome in outcomes
+    ]
+
+
+def _outcome_of(told: Receipt | Turned) -> Outcome:
+    return Refused(told.code, **told.facts) if isinstance(told, Turned) else told

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ballots in the public log: answered with a proof, never twice, and brought in after a crash."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from votelog import (
+    FolderSource,
+    LogReader,
+    encode_canonical,
+    parse_receipt,
+    policy_for,
+    recount_log,
+    verify_receipt,
+)
+
+from ballotbox.app import create_app
+from ballotbox.ballots import Ballot
+from ballotbox.logkeys import KeyUnusable, make_signer, read_signer
+from ballotbox.sealing import LogSealer
+from ballotbox.stores import open_store
+from ballotbox.tests.given import (
+    NONCE,
+    VOTER,
+    cast,
+    given_ballot,
+    given_round,
+    given_settings,
+    given_ticket,
+)
+
+KEY = b"a-ledger-key-for-tests-32-bytes!"
+ORIGIN = "vote.example/ledger/windows"
+MANIFEST = {
+    "type": "manifest",
+    "v": 1,
+    "campaign": "windows",
+    "candidates": [f"{number:03d}" for number in range(1, 8)],
+    "opens": 0,
+    "closes": 9_999_999_999_999,
+    "zone": 480,
+    "ph": "a" * 64,
+    "rules": "b" * 64,
+    "rule": {"per": "campaign", "min": 1, "max": 3},
+    "tag_key": "c" * 64,
+    "policy": "d" * 64,
+    "code": "0.1.0",
+    "screening": "0",
+    "appeal": 9_999_999_999_999,
+}
+
+
+def given_log(database, tmp_path: Path) -> Path:
+    """Give round 1 a log; return its folder."""
+    folder = tmp_path / "ledger" / "windows"
+    make_signer(folder, ORIGIN, key=KEY)
+    database.change_round(log="windows", manifest=encode_canonical(MANIFEST).decode())
+    return folder
+
+
+def in_app_with_log(database, tmp_path, scenario):
+    settings = given_settings(database, ledger_dir=str(tmp_path / "ledger"), ledger_key=KEY)
+
+    async def run():
+        app = create_app(settings)
+        await app.start()
+        try:
+            return await scenario(app)
+        finally:
+            await app.stop()
+
+    return asyncio.run(run())
+
+
+def ballot_from(number: int) -> dict[str, object]:
+    return given_ballot(
+        ticket=given_ticket(voter_ref=f"{number:032x}"), nonce=f"{number + 7_000:032x}"
+    )
+
+
+def policy_of(folder: Path):
+    return policy_for(read_signer(folder, KEY).verifier)
+
+
+def open_reader(folder: Path) -> LogReader:
+    note = (folder / "checkpoint").read_bytes()
+    return LogReader(FolderSource(folder), policy_of(folder), note)
+
+
+def count_of(folder: Path):
+    return recount_log(open_reader(folder), read_signer(folder, KEY).verifier)
+
+
+def stored_only(database, *voters: int) -> None:
+    """Commit ballots and die before the seal."""
+    store = open_store(database.url)
+    store.add_ballots([Ballot(1, f"{n:032x}", f"{n + 7_000:032x}", "[3,7]", 0) for n in voters])
+    store.close()
+
+
+def test_the_answer_proves_that_the_ballot_is_in_the_log(database, tmp_path):
+    folder = given_log(database, tmp_path)
+    answer = in_app_with_log(database, tmp_path, cast)
+    assert (answer.status, answer.json["index"]) == (201, 1)  # 0 is the manifest
+    proven = verify_receipt(parse_receipt(answer.json["proof"].encode()), policy_of(folder))
+    entry = json.loads(proven.entry)
+    assert (entry["n"], entry["tag"], entry["ch"]) == (NONCE, VOTER, ["003", "007"])
+
+
+def test_the_same_ballot_sent_again_is_proven_at_the_same_place(database, tmp_path):
+    folder = given_log(database, tmp_path)
+
+    async def scenario(app):
+        first = await cast(app)
+        await cast(app, ballot_from(1))
+        return first, await cast(app)
+
+    first, again = in_app_with_log(database, tmp_path, scenario)
+    assert again.json["index"] == first.json["index"]
+    assert again.json["repeated"] is True
+    verify_receipt(parse_receipt(again.json["proof"].encode()), policy_of(folder))
+    assert open_reader(folder).size == 3
+
+
+def test_everybody_in_a_crowd_gets_a_place_of_their_own_and_the_recount_agrees(database, tmp_path):
+    folder = given_log(database, tmp_path)
+
+    async def scenario(app):
+        return await asyncio.gather(*(cast(app, ballot_from(n)) for n in range(700)))
+
+    answers = in_app_with_log(database, tmp_path, scenario)
+    policy = policy_of(folder)
+    proven = [verify_receipt(parse_receipt(a.json["proof"].encode()), policy) for a in answers]
+    assert sorted(one.index for one in proven) == list(range(1, 701))
+    count = count_of(folder)
+    assert count.findings == []
+    assert count.tally["003"] == count.tally["007"] == 700
+
+
+def test_what_a_crash_left_between_table_and_log_is_brought_in_at_the_start(database, tmp_path):
+    folder = given_log(database, tmp_path)
+    in_app_with_log(database, tmp_path, cast)
+    stored_only(database, 1, 2, 3)
+
+    async def nothing(app):
+        return None
+
+    in_app_with_log(database, tmp_path, nothing)
+    assert open_reader(folder).size == 5
+    again = in_app_with_log(database, tmp_path, lambda app: cast(app, ballot_from(2)))
+    assert (again.status, again.json["index"]) == (200, 3)
+
+
+def test_a_lost_book_of_places_is_read_from_the_log_again(database, tmp_path):
+    folder = given_log(database, tmp_path)
+
+    async def three(app):
+        return [await cast(app, ballot_from(n)) for n in range(3)]
+
+    before = in_app_with_log(database, tmp_path, three)
+    (folder / ".writer" / "places").unlink()
+    after = in_app_with_log(database, tmp_path, three)
+    assert [a.json["index"] for a in after] == [b.json["index"] for b in before]
+    assert open_reader(folder).size == 4
+
+
+def test_two_sequencers_take_turns_and_write_one_history(database, tmp_path):
+    folder = given_log(database, tmp_path)
+    stores = [open_store(database.url) for _ in range(2)]
+    sealers = [LogSealer(store, folder=folder.parent, key=KEY) for store in stores]
+    for number in range(6):
+        side = number % 2
+        (stored,) = stores[side].add_ballots(
+            [Ballot(1, f"{number:032x}", f"{number + 7_000:032x}", "[1]", 0)]
+        )
+        proofs = sealers[side].seal([stored])
+        assert proofs[stored.id].index == number + 1
+    for sealer, store in zip(sealers, stores, strict=True):
+        sealer.close()
+        store.close()
+    assert count_of(folder).tally["001"] == 6
+
+
+def test_a_log_that_cannot_be_written_refuses_everybody(sqlite_database, tmp_path):
+    folder = given_log(sqlite_database, tmp_path)
+
+    async def scenario(app):
+        await cast(app, ballot_from(1))
+        (folder / "checkpoint").write_bytes(b"something else\n")
+        return await cast(app, ballot_from(2))
+
+    refused = in_app_with_log(sqlite_database, tmp_path, scenario)
+    assert (refused.status, refused.json["code"]) == (503, "storage_unavailable")
+
+
+def test_one_damaged_log_stops_its_own_vote_and_no_other(sqlite_database, tmp_path, capfd):
+    folder = given_log(sqlite_database, tmp_path)
+    in_app_with_log(sqlite_database, tmp_path, cast)
+    (folder / "checkpoint").write_bytes(b"something else\n")
+    given_round(sqlite_database, id=2)
+    other = given_ballot(ticket=given_ticket(round_id=2))
+
+    async def scenario(app):
+        return await asyncio.gather(cast(app, ballot_from(1)), cast(app, other))
+
+    damaged, sound = in_app_with_log(sqlite_database, tmp_path, scenario)
+    assert (damaged.status, damaged.json["code"]) == (503, "storage_unavailable")
+    assert sound.status == 201
+    assert "log_not_recovered" in capfd.readouterr().err
+
+
+def test_a_round_without_a_log_is_answered_without_a_proof(sqlite_database, tmp_path):
+    given_log(sqlite_database, tmp_path)
+    given_round(sqlite_database, id=2)
+    other = given_ballot(ticket=given_ticket(round_id=2))
+    answer = in_app_with_log(sqlite_database, tmp_path, lambda app: cast(app, other))
+    assert answer.status == 201
+    assert "proof" not in answer.json
+
+
+def test_while_counts_are_hidden_a_ballot_is_sealed_and_nobody_is_told_its_place(
+    database, tmp_path
+):
+    folder = given_log(database, tmp_path)
+    database.change_round(log_live=False)
+    answer = in_app_with_log(database, tmp_path, cast)
+    assert answer.status == 201
+    assert answer.json.keys().isdisjoint({"index", "proof"})
+    assert open_reader(folder).size == 2
+
+
+def test_entry_0_is_what_was_printed_last_before_the_first_ballot(sqlite_database, tmp_path):
+    folder = given_log(sqlite_database, tmp_path)
+    given_round(sqlite_database, id=2, log="other", manifest=encode_canonical(MANIFEST).decode())
+    make_signer(tmp_path / "ledger" / "other", "vote.example/ledger/other", key=KEY)
+
+    async def scenario(app):
+        await cast(app, given_ballot(ticket=given_ticket(round_id=2)))  # all logs are looked for
+        printed = encode_canonical(MANIFEST | {"code": "printed again"}).decode()
+        sqlite_database.change_round(manifest=printed)
+        return await cast(app)
+
+    assert in_app_with_log(sqlite_database, tmp_path, scenario).status == 201
+    assert json.loads(open_reader(folder).entry(0))["code"] == "printed again"
+
+
+def test_the_key_of_a_log_opens_only_with_its_ledger_key(tmp_path):
+    make_signer(tmp_path / "windows", ORIGIN, key=KEY)
+    assert (tmp_path / "windows/.writer/key").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(KeyUnusable):
+        read_signer(tmp_path / "windows", b"another-key")
+    with pytest.raises(FileExistsError):
+        make_signer(tmp_path / "windows", ORIGIN, key=KEY)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What campaigns tell citizens of their own accord."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from minyi.citizens.notices import Notice, Purpose, notify
+
+from .models import Nomination
+
+NOMINATION_DECIDED = Purpose(
+    key="campaigns.nomination_decided",
+    title=_("推荐的审核结果"),
+    facts={
+        "name": _("推荐对象"),
+        "activity": _("活动名称"),
+        "outcome": _("审核结果"),
+        "reason": _("审核意见"),
+    },
+)
+PURPOSES = (NOMINATION_DECIDED,)
+
+_ACCEPTED = _("您推荐的“%(name)s”已通过审核，成为“%(activity)s”的候选对象。")
+_REJECTED = _("您推荐的“%(name)s”没有通过“%(activity)s”的审核。审核意见：%(reason)s")
+
+
+def tell_decided(nominations: Iterable[Nomination], *, outcome: str, now: datetime) -> None:
+    """Tell the nominators what became of their nominations; nothing without an account."""
+    is_accepted = outcome == Nomination.Status.ACCEPTED
+    for nomination in nominations:
+        campaign = nomination.campaign
+        notify(
+            citizen_id=nomination.by_citizen_id,
+            account=campaign.account.slug if campaign.account else "",
+            purpose=NOMINATION_DECIDED.key,
+            key=f"{nomination.pk}:{outcome}",
+            words=Notice(
+                _ACCEPTED if is_accepted else _REJECTED,
+                {
+                    "name": nomination.name,
+                    "activity": campaign.title,
+                    "outcome": Nomination.Status(outcome).label,
+                    "reason": nomination.status_reason,
+                },
+            ),
+            url=reverse("campaigns:my_nominations", args=[campaign.slug]),
+            now=now,
+        )

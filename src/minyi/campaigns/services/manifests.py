@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry 0 of a public log: what a vote promises before it opens (docs/protocol/log-format.md §6).
+
+ph      H(canonical {candidates, rule}): the same as long as the ballot paper is, so that a
+        vote that is prolonged keeps it and only its times change
+rules   H(the rules' text, served beside the log as /ledger/<folder>/rules)
+policy  H(the policy file, served as /ledger/<folder>/policy)
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+
+from django.conf import settings
+from django.utils.timezone import localtime
+from votelog import Malformed, encode_canonical
+
+from ballotbox.sealing import label_of
+from minyi.campaigns.errors import PaperTooLong
+from minyi.campaigns.models import Campaign, Stage
+from minyi.core.clock import OFFICE_TIME
+from minyi.core.workdays import add_workdays
+
+from .tickets import tag_key_of
+
+ZONE_MINUTES = 480  # the whole country keeps one clock
+SCREENING = "integrity/1"  # raised with minyi.integrity.engine.files.VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Entry 0, and the rules in words and numbers that it holds the hash of."""
+
+    entry: str
+    rules: str
+
+
+def write_manifest(
+    *, campaign: Campaign, voting: Stage, candidates: list[int], policy: str
+) -> Manifest:
+    """Return entry 0 for the ballot paper as it is now, in its canonical spelling.
+
+    Raises PaperTooLong: an entry has at most 2,048 bytes, enough for about 200 candidates.
+    """
+    labels = sorted(label_of(number) for number in candidates)
+    rule = _rule_of(campaign, len(labels))
+    rules = _rules_text(campaign)
+    entry = {
+        "type": "manifest",
+        "v": 1,
+        "campaign": campaign.slug,
+        "candidates": labels,
+        "opens": _ms(voting.opens_at),
+        "closes": _ms(voting.closes_at),
+        "zone": ZONE_MINUTES,
+        "ph": _hash(encode_rule(rule, labels)),
+        "rules": _hash(rules.encode()),
+        "rule": rule,
+        "tag_key": _hash(tag_key_of(campaign.pk)),
+        "policy": _hash(policy.encode()),
+        "code": code_version(),
+        "screening": SCREENING,
+        "appeal": _ms(_appeal_until(campaign, voting)),
+    }
+    try:
+        return Manifest(encode_canonical(entry).decode(), rules)
+    except Malformed as error:
+        raise PaperTooLong(candidates=len(candidates)) from error
+
+
+def phase_of(manifest: str) -> str:
+    """Return `ph` of a manifest: the rule set under which ballots are cast."""
+    return str(json.loads(manifest)["ph"])
+
+
+def encode_rule(rule: dict[str, object], labels: list[str]) -> bytes:
+    """Return what `ph` is the hash of."""
+    return json.dumps(
+        {"candidates": labels, "rule": rule}, sort_keys=True, separators=(",", ":")
+    ).encode()
+
+
+def policy_of(*, vkey: str, url: str) -> str:
+    """Return the policy file: whose signature counts. Witnesses are not asked for yet."""
+    return f"log {vkey} {url}\nquorum none\n"
+
+
+@cache
+def code_version() -> str:
+    """Return the version of this programme."""
+    try:
+        return version("minyi")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _rule_of(campaign: Campaign, candidates: int) -> dict[str, object]:
+    """Nobody can pick more than there are: the format wants the numbers to say so."""
+    most = min(campaign.max_picks, candidates)
+    per = "day" if campaign.frequency == Campaign.Frequency.DAY else "campaign"
+    return {"per": per, "min": min(campaign.min_picks, most), "max": most}
+
+
+def _rules_text(campaign: Campaign) -> str:
+    """Return the rules that are fixed when voting opens, as one JSON text."""
+    rules = {
+        "campaign": campaign.slug,
+        "title": campaign.title,
+        "seats": campaign.seats,
+        "picks": [campaign.min_picks, campaign.max_picks],
+        "frequency": campaign.frequency,
+        "count_mode": campaign.count_mode,
+        "count_hours": campaign.count_hours,
+        "weights": {
+            "public": campaign.public_weight,
+            "jury": campaign.jury_weight,
+            "figures": campaign.figures_weight,
+        },
+        "tie_rule": campaign.tie_rule,
+        "criteria": [[criterion.name, criterion.weight] for criterion in campaign.criteria.all()],
+    }
+    return json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _appeal_until(campaign: Campaign, voting: Stage) -> datetime:
+    """Return the end of publicity, or of the working days that are promised after the vote."""
+    publicity = campaign.stages.filter(kind="publicity").first()
+    if publicity is not None:
+        until: datetime = publicity.closes_at
+        return until
+    last = localtime(voting.closes_at).date()
+    due = add_workdays(start=last, amount=max(campaign.publicity_days, 1)).day
+    return datetime.combine(due + timedelta(days=1), datetime.min.time(), OFFICE_TIME)
+
+
+def _hash(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def address_of(folder: str) -> str:
+    """Return where the public finds a log."""
+    return f"{settings.PUBLIC_URL}/ledger/{folder}"
+
+
+def origin_of(folder: str) -> str:
+    """Return a log's name in the world: host and path, without scheme."""
+    return address_of(folder).partition("://")[2]

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the logs say: their head, and the count as a fold over their entries.
+
+Folds are kept in memory and go on where they stopped, so that a board that looks every second
+reads only what has come since. After a restart the first look reads the whole log.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from django.utils.timezone import localtime
+from votelog import Checkpoint, peek_checkpoint
+
+from minyi.ledger import folders
+from minyi.ledger.fold import Fold, Tally
+from minyi.ledger.models import Log, LogEntry
+
+__all__ = ["LogState", "Tally", "find_log", "find_log_of", "last_put", "tally", "tally_before"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """A log and its newest checkpoint; before it begins `size` is 0 and `note` empty.
+
+    `root` is base64 as it stands in the checkpoint. `witnesses` are the names of those who have
+    signed beside the log itself; `published_at` is when the checkpoint came to its place.
+    """
+
+    folder: str
+    origin: str
+    vkey: str
+    size: int
+    root: str
+    note: str
+    published_at: datetime | None
+    witnesses: tuple[str, ...]
+
+
+def find_log(folder: str) -> LogState | None:
+    """Return the log in that folder, or None.
+
+    Its size tells the turnout: while counts are hidden nobody is shown it, staff included.
+    """
+    return _state_of(Log.objects.filter(folder=folder).first())
+
+
+def find_log_of(round_id: int) -> LogState | None:
+    """Return the log that holds the ballots of a round, or None."""
+    return _state_of(Log.objects.filter(round_id=round_id).first())
+
+
+def last_put(folder: str, kind: str) -> Mapping[str, object] | None:
+    """Return the last entry of that type that we meant to write, written or not yet."""
+    rows = LogEntry.objects.filter(log__folder=folder, kind=kind).order_by("-id")
+    text = rows.values_list("text", flat=True).first()
+    return msgspec.json.decode(text, type=dict[str, object]) if text else None
+
+
+def tally(folder: str) -> Tally:
+    """Count the log up to its newest checkpoint, which the answer names."""
+    return _books_of(folder).newest()
+
+
+def tally_before(folder: str, moment: datetime) -> Tally:
+    """Count the log up to the first entry of that moment or later.
+
+    The answer names no checkpoint: that it is the newest would tell that nobody has voted since.
+    """
+    return _books_of(folder).before(round(moment.timestamp() * 1000))
+
+
+@dataclass(slots=True)
+class _Books:
+    """The folds of one log: one at its end, one that follows from announced hour to hour."""
+
+    folder: str
+    turn: threading.Lock = field(default_factory=threading.Lock)  # guards everything below
+    head: Fold = field(default_factory=Fold)
+    last: Tally | None = None
+    behind: Fold = field(default_factory=Fold)
+    behind_ms: int = 0
+    kept: Tally | None = None
+
+    def newest(self) -> Tally:
+        with self.turn:
+            checkpoint = _checkpoint_of(self.folder)
+            if checkpoint is None:
+                return Fold().tally("")
+            root = _root_of(checkpoint)
+            last = self.last
+            if last is not None and (last.size, last.root) == (checkpoint.size, root):
+                return last
+            if checkpoint.size < self.head.size:
+                self.head = Fold()  # another log lies in this place now
+            for raw in folders.read_entries(self.folder, self.head.size, checkpoint.size):
+                self.head.add(raw)
+            self.last = self.head.tally(root)
+            return self.last
+
+    def before(self, moment_ms: int) -> Tally:
+        with self.turn:
+            checkpoint = _checkpoint_of(self.folder)
+            if checkpoint is None:
+                return Fold().tally("")
+            if moment_ms < self.behind_ms or checkpoint.size < self.behind.size:
+                self.behind, self.kept = Fold(), None
+            if self.kept is not None and moment_ms == self.behind_ms:
+                return self.kept
+            for raw in folders.read_entries(self.folder, self.behind.size, checkpoint.size):
+                if _time_of(raw) >= moment_ms:
+                    # Entries stand in the log in the order of their times: here it is whole.
+                    self.kept = self.behind.tally("")
+                    self.behind_ms = moment_ms
+                    return self.kept
+                self.behind.add(raw)
+            self.behind_ms, self.kept = moment_ms, None
+            return self.behind.tally("")
+
+
+_books: dict[Path, _Books] = {}
+_books_turn = threading.Lock()  # guards _books
+
+
+def _books_of(folder: str) -> _Books:
+    with _books_turn:
+        return _books.setdefault(folders.path_of(folder), _Books(folder))
+
+
+def _checkpoint_of(folder: str) -> Checkpoint | None:
+    note = folders.read_note(folder)
+    return peek_checkpoint(note) if note else None
+
+
+def _root_of(checkpoint: Checkpoint) -> str:
+    """Return the root as the checkpoint spells it."""
+    return checkpoint.text().decode().split("\n")[2]
+
+
+class _Moment(msgspec.Struct, gc=False):
+    t: int = 0  # the manifest has none
+
+
+_read_moment = msgspec.json.Decoder(_Moment).decode
+
+
+def _time_of(raw: bytes) -> int:
+    return _read_moment(raw).t
+
+
+def _state_of(log: Log | None) -> LogState | None:
+    if log is None:
+        return None
+    note = folders.read_note(log.folder)
+    head = peek_checkpoint(note) if note else None
+    return LogState(
+        folder=log.folder,
+        origin=log.origin,
+        vkey=log.vkey,
+        size=head.size if head else 0,
+        root=_root_of(head) if head else "",
+        note=note.decode(),
+        published_at=_published_at(log.folder) if head else None,
+        witnesses=_signers_of(note, log.origin) if head else (),
+    )
+
+
+def _published_at(folder: str) -> datetime:
+    changed = (folders.path_of(folder) / "checkpoint").stat().st_mtime
+    return localtime(datetime.fromtimestamp(changed, UTC))
+
+
+def _signers_of(note: bytes, origin: str) -> tuple[str, ...]:
+    """Return who else has signed, as the note says; nobody's signature is checked here."""
+    _text, _empty, signatures = note.decode().rpartition("\n\n")
+    names = [line.split(" ")[1] for line in signatures.splitlines()]
+    return tuple(name for name in names if name != origin)

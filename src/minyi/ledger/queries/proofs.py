@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The proof of a ballot that was cast earlier, under the newest checkpoint of its log."""
+
+from votelog import FolderSource, open_log, parse_vkey, policy_for
+
+from ballotbox.sealing import PlaceBook, Proof
+from ballotbox.store import StoreUnavailable
+from minyi.ledger import folders
+from minyi.ledger.models import Log
+from minyi.ledger.store import DjangoStore
+
+
+def find_proof(*, round_id: int, ballot_id: int) -> Proof | None:
+    """Return place and tlog-proof of a ballot; None: its round has no log, or it is not in it.
+
+    Ask only where the counts of the campaign are public: the place tells the turnout.
+    """
+    log = Log.objects.filter(round_id=round_id).first()
+    if log is None or not folders.has_begun(log.folder):
+        return None
+    book = PlaceBook(folders.path_of(log.folder) / ".writer" / "places")
+    book.read()
+    try:
+        place = book.find(ballot_id)
+    except StoreUnavailable:
+        return None
+    rows = DjangoStore().unsealed(round_id, after=place.first_id - 1, most=place.count)
+    ids = [row.id for row in rows]
+    if ballot_id not in ids:
+        return None
+    index = place.index + ids.index(ballot_id)
+    source = FolderSource(folders.path_of(log.folder))
+    _entry, receipt = open_log(source, policy_for(parse_vkey(log.vkey))).prove(index)
+    return Proof(index, receipt.encode().decode())

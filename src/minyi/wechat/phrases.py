@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an account says by itself. Every text is written before anybody asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from .messages import MAX_TEXT_BYTES, Article, Reply, news_reply, text_reply
+
+MOST_LISTED = 5
+# WeChat reads <a>…</a> in a text and knows no escapes.
+_plain = str.maketrans("<>", "＜＞")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCampaign:
+    """A campaign one can point to: `now` names its current stage."""
+
+    title: str
+    theme: str
+    now: str
+    url: str
+    picture_url: str = ""
+
+
+class HasTitle(Protocol):
+    """Something with a title and an address."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """An account's answers, ready to be addressed."""
+
+    welcome: Reply
+    campaigns: Reply
+    help: Reply
+    otherwise: Reply
+    called: Reply
+
+
+def write_phrases(
+    *,
+    name: str,
+    welcome: str,
+    campaigns: Sequence[RunningCampaign],
+    home_url: str,
+    closed_until: str = "",
+) -> Phrases:
+    """Write the account's answers in the language that is active.
+
+    `closed_until` says in words when people are there again; empty: they are there now.
+    """
+    tail = _campaign_lines(campaigns, home_url)
+    return Phrases(
+        welcome=write_welcome(name=name, welcome=welcome, tail=tail),
+        campaigns=_card(campaigns[0]) if len(campaigns) == 1 else text_reply(tail),
+        help=text_reply(
+            _(
+                "您可以回复：\n“投票”或“评选”——查看正在进行的活动\n"
+                "“投 3 7”——在投票期间把票投给 3 号和 7 号\n"
+                "“进度”——查看您的推荐和选票\n“人工”——请工作人员答复\n"
+                "“退订”——不再接收通知\n"
+                "“帮助”——查看本说明\n\n%(tail)s"
+            )
+            % {"tail": tail}
+        ),
+        otherwise=text_reply(
+            _(
+                "您的留言已收到。本公众号目前只能自动回复部分内容："
+                "回复“投票”查看正在进行的活动，回复“帮助”查看使用说明，"
+                "回复“人工”请工作人员答复。"
+            )
+        ),
+        called=text_reply(_called(closed_until)),
+    )
+
+
+def write_welcome(*, name: str, welcome: str, tail: str) -> Reply:
+    """Write a greeting that leaves room for what follows it."""
+    greeting = welcome.strip() or _("感谢关注“%(name)s”。") % {"name": name}
+    room = MAX_TEXT_BYTES - len(f"\n\n{tail}".encode())
+    greeting = greeting.encode()[:room].decode(errors="ignore")
+    return text_reply(f"{greeting}\n\n{tail}" if tail else greeting)
+
+
+def link_to(place: HasTitle) -> str:
+    """Write one link as WeChat shows it in a text."""
+    return f'<a href="{place.url}">{place.title.translate(_plain)}</a>'
+
+
+def list_links(places: Sequence[HasTitle]) -> Reply:
+    """Return a text with a link to each place."""
+    lines = [f"· {link_to(place)}" for place in places[:MOST_LISTED]]
+    return text_reply("\n".join([_("您要找的可能是："), *lines]))
+
+
+def _called(closed_until: str) -> str:
+    if not closed_until:
+        return _("已为您转接工作人员，请稍候。您可以先把问题写清楚，工作人员会在这里答复您。")
+    return _("您的留言已转给工作人员。现在不是接待时间，工作人员将于%(when)s起依次答复。") % {
+        "when": closed_until
+    }
+
+
+def _campaign_lines(campaigns: Sequence[RunningCampaign], home_url: str) -> str:
+    link = _('<a href="%(url)s">查看全部活动</a>') % {"url": home_url}
+    if not campaigns:
+        return _("目前没有正在进行的活动。%(link)s") % {"link": link}
+    lines = [
+        _('· <a href="%(url)s">%(title)s</a>（%(now)s）')
+        % {"url": one.url, "title": one.title.translate(_plain), "now": one.now}
+        for one in campaigns[:MOST_LISTED]
+    ]
+    if len(campaigns) > MOST_LISTED:
+        lines.append(link)
+    return "\n".join([_("正在进行的活动："), *lines])
+
+
+def _card(campaign: RunningCampaign) -> Reply:
+    description = _("%(now)s。%(theme)s") % {"now": campaign.now, "theme": campaign.theme}
+    return news_reply(
+        [Article(campaign.title, description, campaign.picture_url, campaign.url)],
+    )
