@@ -12,6 +12,7 @@ from ballotbox.rules import RoundSnapshot
 from ballotbox.store import (
     Found,
     LogRow,
+    Nonce,
     Outcome,
     Place,
     StoreUnavailable,
@@ -152,6 +153,10 @@ class _PostgresTransaction:
     def find(self, rows: Sequence[Row]) -> dict[Place, Found]:
         found = self.connection.execute(schema.POSTGRES.find_ballots, _arrays_of(rows))
         return {row[:3]: Found(*row[3:]) for row in found}
+
+    def find_nonces(self, rows: Sequence[Row]) -> set[Nonce]:
+        found = self.connection.execute(schema.POSTGRES.find_nonces, _arrays_of(rows))
+        return set(found.fetchall())
 
     def commit(self) -> None:
         self.connection.commit()

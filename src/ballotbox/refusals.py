@@ -158,6 +158,13 @@ TABLE: Mapping[str, Refusal] = {
             _OPEN_AGAIN,
         ),
         Refusal(
+            "nonce_used",
+            409,
+            gettext_noop("提交编号已被使用"),
+            gettext_noop("本次提交的编号已经用在另一张选票上，这张选票没有收下。"),
+            _OPEN_AGAIN,
+        ),
+        Refusal(
             "malformed",
             400,
             gettext_noop("无法识别提交内容"),

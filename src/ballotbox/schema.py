@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two tables as the ballot box sees them. Django's migrations own them.
 
-One statement per batch decides window, pause and uniqueness: the database has the last word.
+One statement per batch decides window, pause and uniqueness: the database has the last word. Two
+things are unique: one ballot for each voter and period, one ballot for each nonce of a round.
 Each dialect has the same statements; places are named `:x` (SQLite) and `%(x)s` (PostgreSQL).
 """
 
@@ -50,6 +51,7 @@ class Statements:
     read_rounds: str
     add_ballots: str
     find_ballots: str
+    find_nonces: str
     find_logs: str
     unsealed: str
 
@@ -71,7 +73,7 @@ SELECT r.id, json_extract(b.value, '$[1]'), json_extract(b.value, '$[2]'),
   FROM json_each(:ballots) AS b
  CROSS JOIN campaigns_round AS r ON r.id = json_extract(b.value, '$[0]')
  WHERE NOT r.paused AND r.opens_ms <= :now_ms AND :now_ms < r.closes_ms
-ON CONFLICT (round_id, voter_ref, period) DO NOTHING
+ON CONFLICT DO NOTHING
 """,
     find_ballots="""
 SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
@@ -79,6 +81,12 @@ SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
  CROSS JOIN campaigns_ballot AS f ON f.round_id = json_extract(b.value, '$[0]')
         AND f.voter_ref = json_extract(b.value, '$[1]')
         AND f.period = json_extract(b.value, '$[2]')
+""",
+    find_nonces="""
+SELECT f.round_id, f.nonce
+  FROM json_each(:ballots) AS b
+ CROSS JOIN campaigns_ballot AS f ON f.round_id = json_extract(b.value, '$[0]')
+        AND f.nonce = json_extract(b.value, '$[4]')
 """,
     find_logs="""
 SELECT id, log, manifest, log_live
@@ -115,7 +123,7 @@ SELECT r.id, b.voter_ref, b.period, b.picks, b.nonce, b.receipt, b.risk, %(now_m
   JOIN campaigns_round AS r ON r.id = b.round_id
  WHERE NOT r.paused AND r.opens_ms <= %(now_ms)s AND %(now_ms)s < r.closes_ms
  ORDER BY b.place
-ON CONFLICT (round_id, voter_ref, period) DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING receipt, id
 """,
     find_ballots="""
@@ -123,6 +131,11 @@ SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
   FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::text[], %(period)s::text[])
        AS b (round_id, voter_ref, period)
   JOIN campaigns_ballot AS f USING (round_id, voter_ref, period)
+""",
+    find_nonces="""
+SELECT f.round_id, f.nonce
+  FROM unnest(%(round_id)s::bigint[], %(nonce)s::text[]) AS b (round_id, nonce)
+  JOIN campaigns_ballot AS f USING (round_id, nonce)
 """,
     find_logs="""
 SELECT id, log, manifest, log_live

@@ -224,18 +224,24 @@ class RoundLog:
                 self._places.pass_over(index)
                 continue
             (row,) = self._store.unsealed(self.round_id, after=self._places.last_id, most=1)
-            if row.nonce != entry["n"]:
-                raise StoreUnavailable(f"log {self._folder.name}: entry {index} is not our ballot")
+            self._check_is_ours(entry["n"], row, index)
             self._places.add(Place(row.id, row.id, index, 1))
 
     def _prove(self, ballot_id: int) -> Proof:
         """Prove a ballot that was sealed earlier under the newest checkpoint."""
         place = self._places.find(ballot_id)
         before = self._store.unsealed(self.round_id, after=place.first_id - 1, most=place.count)
-        index = place.index + [row.id for row in before].index(ballot_id)
+        nth = [row.id for row in before].index(ballot_id)
+        index = place.index + nth
         note = (self._folder / "checkpoint").read_bytes()
-        _entry, receipt = self._reader(note).prove(index)
+        entry, receipt = self._reader(note).prove(index)
+        self._check_is_ours(msgspec.json.decode(entry)["n"], before[nth], index)
         return Proof(index, receipt.encode().decode())
+
+    def _check_is_ours(self, nonce: str, row: Unsealed, index: int) -> None:
+        """Refuse where table and log are not of one moment, as after a restore of either."""
+        if row.nonce != nonce:
+            raise StoreUnavailable(f"log {self._folder.name}: entry {index} is not our ballot")
 
     def _reader(self, note: bytes) -> LogReader:
         verifier = read_signer(self._folder, self._key).verifier

@@ -15,6 +15,7 @@ from ballotbox.rules import RoundSnapshot
 from ballotbox.store import (
     Found,
     LogRow,
+    Nonce,
     Outcome,
     Place,
     StoreUnavailable,
@@ -149,6 +150,10 @@ class _SqliteTransaction:
         places = {"ballots": _json.encode(rows).decode()}
         found = self.connection.execute(schema.SQLITE.find_ballots, places)
         return {row[:3]: Found(*row[3:]) for row in found}
+
+    def find_nonces(self, rows: Sequence[Row]) -> set[Nonce]:
+        places = {"ballots": _json.encode(rows).decode()}
+        return set(self.connection.execute(schema.SQLITE.find_nonces, places))
 
     def commit(self) -> None:
         self.connection.execute("COMMIT")

@@ -5,7 +5,7 @@ Ids of one round grow in the order of commits (SQLite has one writer, PostgreSQL
 round that is held until the commit), so whoever folds ballots by id never meets a late lower id.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -23,6 +23,7 @@ from ballotbox.rules import (
 from ballotbox.schema import COLUMNS, check_columns
 
 Place = tuple[int, str, str]  # round, voter, period: where the database allows one ballot
+Nonce = tuple[int, str]  # round, nonce
 Outcome = StoredBallot | Refused
 _read_numbers = msgspec.json.Decoder(frozenset[int]).decode
 
@@ -74,6 +75,9 @@ class Transaction(Protocol):
 
     def find(self, rows: Sequence[Row]) -> dict[Place, Found]: ...
 
+    def find_nonces(self, rows: Sequence[Row]) -> set[Nonce]:
+        """Return which nonces of these rows the table holds."""
+
     def commit(self) -> None:
         """Make it durable: returns only after the flush to disk."""
 
@@ -120,15 +124,17 @@ def commit_ballots(tx: Transaction, ballots: Sequence[Ballot]) -> list[Outcome]:
         added = [ids.pop(row.receipt, None) for row in rows]
         left_over = [row for row, id_ in zip(rows, added, strict=True) if id_ is None]
         found: Mapping[Place, Found] = {}
+        taken: Set[Nonce] = frozenset()
         if left_over:
             found = tx.find(left_over)
             rounds = tx.read_rounds(round_ids)
+            taken = tx.find_nonces([row for row in left_over if _place_of(row) not in found])
         tx.commit()
     except BaseException:
         tx.roll_back()
         raise
     return [
-        _settle(row, found, rounds, now_ms=now_ms)
+        _settle(row, found, taken, rounds, now_ms=now_ms)
         if id_ is None
         else StoredBallot(id_, row, now_ms, False)
         for row, id_ in zip(rows, added, strict=True)
@@ -168,12 +174,13 @@ def _as_first_sent(
 def _settle(
     row: Row,
     found: Mapping[Place, Found],
+    taken: Set[Nonce],
     rounds: Mapping[int, RoundSnapshot],
     *,
     now_ms: int,
 ) -> Outcome:
-    """Say why a ballot was not added: sent again, voted before, or the round is not open."""
-    first = found.get((row.round_id, row.voter_ref, row.period))
+    """Say why a ballot was not added: sent again, voted before, round not open, nonce not new."""
+    first = found.get(_place_of(row))
     if first is not None and first.receipt == row.receipt:
         return StoredBallot(first.id, row, first.cast_ms, True)
     if first is not None:
@@ -185,8 +192,14 @@ def _settle(
         check_round_is_open(rounds[row.round_id], now_ms=now_ms)
     except Refused as refused:
         return refused
+    if (row.round_id, row.nonce) in taken:
+        return Refused("nonce_used")
     # Closed when the statement ran and open a moment later: sending it again will do.
     return Refused("storage_unavailable")
+
+
+def _place_of(row: Row) -> Place:
+    return row.round_id, row.voter_ref, row.period
 
 
 def check_schema(find_columns: Callable[[str], Iterable[str]]) -> None:

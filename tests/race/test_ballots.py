@@ -14,10 +14,10 @@ import pytest
 from ballotbox.tests.given import (
     COOKIE,
     given_ballot,
+    given_ballot_of,
     given_postgres,
     given_server,
     given_sqlite,
-    given_ticket,
     postgres_is_reachable,
 )
 from ballotbox.tests.tables import ONE_BALLOT
@@ -142,7 +142,7 @@ class Crowd:
             async with connection(port) as (reader, writer):
                 while True:
                     voter = os.urandom(16).hex()
-                    request = request_of(given_ballot(ticket=given_ticket(voter_ref=voter)))
+                    request = request_of(given_ballot_of(voter))
                     self.unanswered.append((voter, request))
                     writer.write(request)
                     status, answer = await read_answer(reader)

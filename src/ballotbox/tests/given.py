@@ -132,6 +132,15 @@ def given_ballot(**changes: object) -> dict[str, Any]:
     return {"ticket": given_ticket(), "nonce": NONCE, "picks": [3, 7]} | changes
 
 
+def nonce_of(voter_ref: str) -> str:
+    """A nonce that no other voter of the tests has."""
+    return NONCE if voter_ref == VOTER else voter_ref[::-1]
+
+
+def given_ballot_of(voter_ref: str) -> dict[str, Any]:
+    return given_ballot(ticket=given_ticket(voter_ref=voter_ref), nonce=nonce_of(voter_ref))
+
+
 @dataclass
 class Reply:
     """An answer as the client sees it."""

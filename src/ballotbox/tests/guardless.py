@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ballotbox import schema
 
-GUARD = "ON CONFLICT (round_id, voter_ref, period) DO NOTHING"
+GUARD = "ON CONFLICT DO NOTHING"
 
 schema.SQLITE = replace(schema.SQLITE, add_ballots=schema.SQLITE.add_ballots.replace(GUARD, ""))
 schema.POSTGRES = replace(

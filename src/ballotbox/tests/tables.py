@@ -57,8 +57,10 @@ CREATE TABLE campaigns_ballot (
 );
 """
 
-# The guard, apart from the tables so that a test can leave it out and watch the race happen.
+# The guards, apart from the tables so that a test can leave it out and watch the race happen.
 ONE_BALLOT = """
 CREATE UNIQUE INDEX one_ballot_per_voter_and_period
     ON campaigns_ballot (round_id, voter_ref, period);
+CREATE UNIQUE INDEX one_ballot_per_nonce
+    ON campaigns_ballot (round_id, nonce);
 """

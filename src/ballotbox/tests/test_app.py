@@ -23,6 +23,7 @@ from ballotbox.tests.given import (
     cast,
     cast_one,
     given_ballot,
+    given_ballot_of,
     given_settings,
     given_ticket,
     in_app,
@@ -249,12 +250,7 @@ def test_a_round_is_read_once_for_a_thousand_ballots(sqlite_database, monkeypatc
         monkeypatch.setattr(
             app._box._store, "read_round", lambda id_: reads.append(id_) or read_round(id_)
         )
-        await asyncio.gather(
-            *(
-                cast(app, given_ballot(ticket=given_ticket(voter_ref=f"{n:032x}")))
-                for n in range(1000)
-            )
-        )
+        await asyncio.gather(*(cast(app, given_ballot_of(f"{n:032x}")) for n in range(1000)))
 
     in_app(sqlite_database, scenario)
     assert len(sqlite_database.ballots()) == 1000

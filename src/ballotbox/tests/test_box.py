@@ -19,9 +19,11 @@ from ballotbox.tests.given import (
     cast,
     cast_one,
     given_ballot,
+    given_ballot_of,
     given_round,
     given_ticket,
     in_app,
+    nonce_of,
 )
 
 NOW_MS = int(time.time() * 1000)
@@ -29,8 +31,8 @@ OTHER_NONCE = "ab" * 16
 OTHER_VOTER = "cd" * 16
 
 
-def ballot_of(voter_ref=VOTER, *, nonce=NONCE, picks="[3,7]", round_id=1) -> Ballot:
-    return Ballot(round_id, voter_ref, nonce, picks, 0)
+def ballot_of(voter_ref=VOTER, *, nonce="", picks="[3,7]", round_id=1) -> Ballot:
+    return Ballot(round_id, voter_ref, nonce or nonce_of(voter_ref), picks, 0)
 
 
 def commit(database, *ballots):
@@ -70,6 +72,37 @@ def test_the_same_person_twice_in_one_batch_is_one_ballot(database):
     assert again.id == first.id < stored.id
     assert refused.code == "already_voted"
     assert [row[0] for row in database.ballots()] == [VOTER, OTHER_VOTER]
+
+
+def test_a_nonce_of_another_voter_is_refused_because_the_log_counts_it_once(database):
+    """Acknowledged must mean counted: the fold takes a nonce once (log-format.md §6.3)."""
+    first = cast_one(database)
+    thief = given_ballot(ticket=given_ticket(voter_ref=OTHER_VOTER))
+    refused = cast_one(database, thief)
+    assert (first.status, refused.status, refused.json["code"]) == (201, 409, "nonce_used")
+    assert [row[0] for row in database.ballots()] == [VOTER]
+    fresh = cast_one(database, thief | {"nonce": OTHER_NONCE})
+    assert fresh.status == 201
+
+
+def test_of_two_voters_with_one_nonce_in_a_batch_the_first_is_stored(database):
+    stored, refused, again = commit(
+        database, ballot_of(), ballot_of(OTHER_VOTER, nonce=NONCE), ballot_of()
+    )
+    assert (stored.repeated, refused.code, again.repeated) == (False, "nonce_used", True)
+
+
+def test_a_nonce_is_new_in_each_round(database):
+    given_round(database, id=2)
+    outcomes = commit(database, ballot_of(), ballot_of(OTHER_VOTER, nonce=NONCE, round_id=2))
+    assert [outcome.repeated for outcome in outcomes] == [False, False]
+
+
+def test_a_nonce_of_an_earlier_day_is_refused_too(database):
+    database.change_round(frequency="day")
+    cast_one(database)
+    database.run("UPDATE campaigns_ballot SET period = '2020-01-01'")
+    assert cast_one(database).json["code"] == "nonce_used"
 
 
 @pytest.mark.parametrize(
@@ -261,7 +294,7 @@ def test_without_a_seal_nobody_is_acknowledged_and_sending_again_seals_it(sqlite
 
 def test_a_failed_commit_refuses_the_whole_batch_and_stores_nothing(database, caplog):
     async def scenario(app):
-        await cast(app, given_ballot(ticket=given_ticket(voter_ref=OTHER_VOTER)))
+        await cast(app, given_ballot_of(OTHER_VOTER))
         database.run("ALTER TABLE campaigns_ballot RENAME COLUMN risk TO gone")
         refused = await cast(app)
         database.run("ALTER TABLE campaigns_ballot RENAME COLUMN gone TO risk")
@@ -274,7 +307,7 @@ def test_a_failed_commit_refuses_the_whole_batch_and_stores_nothing(database, ca
 
 
 def test_overload_is_503_with_retry_after_and_loses_nothing(database):
-    ballots = [given_ballot(ticket=given_ticket(voter_ref=f"{n:032x}")) for n in range(200)]
+    ballots = [given_ballot_of(f"{n:032x}") for n in range(200)]
 
     async def scenario(app):
         return await asyncio.gather(*(cast(app, ballot) for ballot in ballots))
@@ -311,7 +344,7 @@ def test_a_lone_ballot_does_not_wait_for_company(sqlite_database):
         await cast(app)  # opens the connection
         began = time.perf_counter()
         for number in range(10):
-            await cast(app, given_ballot(ticket=given_ticket(voter_ref=f"{number:032x}")))
+            await cast(app, given_ballot_of(f"{number:032x}"))
         return time.perf_counter() - began
 
     assert in_app(sqlite_database, scenario) < 1.0
@@ -327,10 +360,7 @@ def test_a_crowd_shares_its_commits(sqlite_database):
 
     async def scenario(app):
         await asyncio.gather(
-            *(
-                cast(app, given_ballot(ticket=given_ticket(voter_ref=f"{number:032x}")))
-                for number in range(1000)
-            )
+            *(cast(app, given_ballot_of(f"{number:032x}")) for number in range(1000))
         )
 
     in_app(sqlite_database, scenario, sealer=Counting())

@@ -17,7 +17,7 @@ from votelog import (
 )
 
 from ballotbox.app import create_app
-from ballotbox.ballots import Ballot
+from ballotbox.ballots import Ballot, receipt_for
 from ballotbox.logkeys import KeyUnusable, make_signer, read_signer
 from ballotbox.sealing import LogSealer
 from ballotbox.stores import open_store
@@ -164,6 +164,18 @@ def test_a_lost_book_of_places_is_read_from_the_log_again(database, tmp_path):
     after = in_app_with_log(database, tmp_path, three)
     assert [a.json["index"] for a in after] == [b.json["index"] for b in before]
     assert open_reader(folder).size == 4
+
+
+def test_after_a_restore_nobody_is_handed_the_proof_of_another_ballot(database, tmp_path):
+    """The table went back and gave the id of a sealed ballot to another; the log did not."""
+    given_log(database, tmp_path)
+    in_app_with_log(database, tmp_path, lambda app: cast(app, ballot_from(1)))
+    database.run("UPDATE campaigns_ballot SET voter_ref = ?, nonce = ?", "9" * 32, "8" * 32)
+    mine = given_ballot(ticket=given_ticket(voter_ref="9" * 32), nonce="8" * 32)
+    receipt = receipt_for(1, "9" * 32, "", "8" * 32, "[3,7]")
+    database.run("UPDATE campaigns_ballot SET receipt = ?", receipt)
+    answer = in_app_with_log(database, tmp_path, lambda app: cast(app, mine))
+    assert (answer.status, answer.json["code"]) == (503, "storage_unavailable")
 
 
 def test_two_sequencers_take_turns_and_write_one_history(database, tmp_path):

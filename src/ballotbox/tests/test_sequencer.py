@@ -16,18 +16,17 @@ from ballotbox.sequencer import ProcessSequencer
 from ballotbox.settings import environ_of
 from ballotbox.store import StoreUnavailable
 from ballotbox.tests.given import (
-    NONCE,
     VOTER,
     Database,
     cast,
-    given_ballot,
+    given_ballot_of,
     given_settings,
-    given_ticket,
+    nonce_of,
 )
 
 
-def ballot_of(voter_ref=VOTER, *, nonce=NONCE, picks="[3,7]") -> Ballot:
-    return Ballot(1, voter_ref, nonce, picks, 0)
+def ballot_of(voter_ref=VOTER, *, nonce="", picks="[3,7]") -> Ballot:
+    return Ballot(1, voter_ref, nonce or nonce_of(voter_ref), picks, 0)
 
 
 def with_sequencer(database, scenario):
@@ -59,7 +58,7 @@ def pid_of(sequencer) -> int:
 
 
 def ballot_from(number: int) -> dict[str, object]:
-    return given_ballot(ticket=given_ticket(voter_ref=f"{number:032x}"))
+    return given_ballot_of(f"{number:032x}")
 
 
 def test_receipts_and_refusals_come_back_as_they_were_told(sqlite_database):

@@ -62,6 +62,8 @@ class Ballot(models.Model):
             models.UniqueConstraint(
                 fields=["round", "voter_ref", "period"], name="one_ballot_per_voter_and_period"
             ),
+            # The log counts a nonce once: what is acknowledged must be what counts.
+            models.UniqueConstraint(fields=["round", "nonce"], name="one_ballot_per_nonce"),
         ]
         indexes = [
             models.Index(fields=["round", "id"], name="ballots_in_order"),

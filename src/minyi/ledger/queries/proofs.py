@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The proof of a ballot that was cast earlier, under the newest checkpoint of its log."""
 
+import msgspec
 from votelog import FolderSource, open_log, parse_vkey, policy_for
 
 from ballotbox.sealing import PlaceBook, Proof
@@ -25,10 +26,12 @@ def find_proof(*, round_id: int, ballot_id: int) -> Proof | None:
     except StoreUnavailable:
         return None
     rows = DjangoStore().unsealed(round_id, after=place.first_id - 1, most=place.count)
-    ids = [row.id for row in rows]
-    if ballot_id not in ids:
+    nth = next((nth for nth, row in enumerate(rows) if row.id == ballot_id), None)
+    if nth is None:
         return None
-    index = place.index + ids.index(ballot_id)
+    index = place.index + nth
     source = FolderSource(folders.path_of(log.folder))
-    _entry, receipt = open_log(source, policy_for(parse_vkey(log.vkey))).prove(index)
+    entry, receipt = open_log(source, policy_for(parse_vkey(log.vkey))).prove(index)
+    if msgspec.json.decode(entry)["n"] != rows[nth].nonce:
+        return None  # table and log are not of one moment: no proof rather than somebody else's
     return Proof(index, receipt.encode().decode())
