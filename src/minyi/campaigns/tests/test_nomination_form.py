@@ -204,7 +204,7 @@ def test_a_picture_outlives_a_mistake_elsewhere_and_needs_no_script(campaign):
     assert "IMG_1.jpg" in page
     shown = client.get(re.search(r'src="([^"]+/kept/[^"]+)"', page)[1])
     assert (shown.status_code, shown["Content-Type"]) == (200, "image/jpeg")
-    shown.close()
+    assert b"".join(shown.streaming_content)[:2] == b"\xff\xd8"
 
     accepted = send(campaign, client, alternative_1="大厅", **kept_in(page))
     assert accepted.status_code == 303
