@@ -44,10 +44,10 @@ def make_table() -> None:
 def seek(secret, threads, with_lease, start, answers) -> None:
     from django.conf import settings
 
-    from minyi.wechat.api_errors import ApiError, Unanswered
-    from minyi.wechat.line import Line
+    from minyi.wechat.client.api_errors import ApiError, Unanswered
+    from minyi.wechat.connection.line import Line
+    from minyi.wechat.connection.shelves import DatabaseShelf
     from minyi.wechat.queries import Account
-    from minyi.wechat.shelves import DatabaseShelf
     from wechat_sandbox.accounts import sample_account
 
     class WithoutLease(DatabaseShelf):

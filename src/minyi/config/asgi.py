@@ -32,7 +32,7 @@ from starlette.staticfiles import StaticFiles
 from ballotbox.app import app as ballot_box
 from minyi.core import outbox_figures
 from minyi.ledger.room import room as ledger_room
-from minyi.wechat.callback import app as wechat_callback
+from minyi.wechat.callback.app import app as wechat_callback
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

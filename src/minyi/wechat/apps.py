@@ -16,11 +16,11 @@ class WechatConfig(AppConfig):
 
         from .acts import ACTS
         from .channel import WeChatChannel
-        from .hours import set_office_hours
-        from .messenger import WeChatMessenger
-        from .purposes import DESK_REPLY, LATE_ANSWER
+        from .connection.sealing import seals_from
+        from .conversation.hours import set_office_hours
+        from .outgoing.messenger import WeChatMessenger
+        from .outgoing.purposes import DESK_REPLY, LATE_ANSWER
         from .queries.office_hours import back_at
-        from .sealing import seals_from
         from .services import (  # noqa: F401 - they register outbox consumers
             broadcasts,
             figures,

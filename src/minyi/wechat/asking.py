@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from minyi.agencies.models import OfficialAccount
 
+from .connection.line import the_line
 from .errors import AccountCannot, AccountNotFound
-from .line import the_line
 from .queries import Account, find_account
 from .refusals import in_plain_words
 

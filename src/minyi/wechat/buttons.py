@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minyi.core.errors import Words
 
-from .messages import MAX_TEXT_BYTES
+from .callback.messages import MAX_TEXT_BYTES
 
 # wechat-api.md §8; the client checks by the same.
 MOST_BUTTONS, MOST_SUB_BUTTONS = 3, 5

@@ -18,8 +18,8 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .connection.stops import Scope
 from .models import AccountStop
-from .stops import Scope
 
 Words = str | Promise
 

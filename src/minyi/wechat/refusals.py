@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from minyi.core.errors import Words
 
-from . import api_errors
 from .capabilities import Ability, AccountKind, may
+from .client import api_errors
 from .errors import AccountCannot, WeChatRefused, WeChatSilent
 
 log = structlog.get_logger("minyi.wechat")

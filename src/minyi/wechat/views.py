@@ -19,9 +19,10 @@ from minyi.core.errors import DomainError, NotFound
 from minyi.core.refusals import problem, refusal_response, wants_json
 
 from . import login as logins
-from .api_errors import ApiError, CodeRefused, Unanswered
 from .channel import PHONE_COOKIE, WeChatChannel
 from .client import WebIdentity
+from .client.api_errors import ApiError, CodeRefused, Unanswered
+from .connection.line import the_line
 from .errors import (
     AccountNotFound,
     AccountNotReady,
@@ -34,7 +35,6 @@ from .errors import (
     WeChatUnavailable,
 )
 from .jssdk import is_own_page, sign_page
-from .line import the_line
 from .queries import Account, find_account
 
 log = structlog.get_logger("minyi.wechat")

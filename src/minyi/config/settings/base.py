@@ -229,7 +229,7 @@ WECHAT_JSSDK_URL = env.str(
 WECHAT_SECRETS = env.json("WECHAT_SECRETS", default={})
 # {"<account slug or *>": {"<ability>": true}}: what WeChat grants beyond minyi.wechat.capabilities
 WECHAT_ABILITIES = env.json("WECHAT_ABILITIES", default={})
-# {"<account slug>": {…}}: the accounts that encrypt and sign their calls (minyi.wechat.sealing)
+# {"<account slug>": {…}}: accounts that encrypt and sign their calls (wechat.connection.sealing)
 WECHAT_SEALS = env.json("WECHAT_SEALS", default={})
 # {"<fact>": 123}: corrections of what WeChat's own pages do not confirm (minyi.wechat.facts)
 WECHAT_FACTS = read_facts(env.json("MINYI_WECHAT_FACTS", default={}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thin client of WeChat's API (wechat-api.md §§2-10, 12). Async: threads use `minyi.wechat.line`.
+"""A thin client of WeChat's API (wechat-api.md §§2-10, 12). Async: threads use `connection.line`.
 
 `WeChatClient(account, …)` has a group of calls for each part of the API. What the account may not
 do is refused here (`NotOffered`), what breaks a documented limit as well (`errors.BeyondLimits`).

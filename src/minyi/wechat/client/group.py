@@ -3,9 +3,9 @@
 
 from typing import ClassVar, TypeVar
 
-from ..api_errors import NotOffered
 from ..capabilities import Ability, may
 from .answers import Answer, Done
+from .api_errors import NotOffered
 from .transport import Body, Call, Params, Transport, Upload
 
 A = TypeVar("A", bound=Answer)

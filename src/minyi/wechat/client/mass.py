@@ -11,9 +11,9 @@ from typing import Literal
 from django.conf import settings
 from pydantic import Field
 
-from ..api_errors import NothingToDo
 from ..capabilities import Ability
 from .answers import Answer, Text
+from .api_errors import NothingToDo
 from .group import Group
 from .limits import check_bytes, check_count, check_length, check_position, check_range
 

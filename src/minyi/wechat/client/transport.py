@@ -18,7 +18,12 @@ import httpx
 import structlog
 from pydantic import ValidationError
 
-from ..api_errors import (
+from ..capabilities import Ability, told_reason
+from ..connection.kept import KeptValues
+from ..connection.stops import stop_for
+from ..queries import Account
+from .answers import Answer
+from .api_errors import (
     CREDENTIALS_WRONG,
     AccountFault,
     ApiError,
@@ -30,11 +35,6 @@ from ..api_errors import (
     Unanswered,
     error_of,
 )
-from ..capabilities import Ability, told_reason
-from ..kept import KeptValues
-from ..queries import Account
-from ..stops import stop_for
-from .answers import Answer
 from .seals import NO_SEAL, BadSeal, Seal
 
 log = structlog.get_logger("minyi.wechat")

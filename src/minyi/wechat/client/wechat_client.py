@@ -3,7 +3,7 @@
 
 import httpx
 
-from ..kept import KeptValues
+from ..connection.kept import KeptValues
 from ..queries import Account
 from .articles import Articles
 from .comments import Comments

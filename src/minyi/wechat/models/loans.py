@@ -9,7 +9,7 @@ class Loan(models.Model):
     """A token or ticket, sealed; the lease names the one process that may fetch a new one.
 
     A lease is taken by one conditional UPDATE, and whoever holds it alone writes the rest of the
-    row. `services` and screens have no business here: `minyi.wechat.shelves` reads and writes it.
+    row. `services` and screens have no business here: only `connection.shelves` has.
     """
 
     key = models.CharField(max_length=100, unique=True)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountStop(models.Model):
-    """One refusal that holds for a while; `minyi.wechat.shelves` writes it, from any process."""
+    """One refusal that holds for a while; `connection.shelves` writes it, from any process."""
 
     account = models.SlugField(max_length=100)  # as the line knows it; outlives a renamed row
     path = models.CharField(max_length=100)

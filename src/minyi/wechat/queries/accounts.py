@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from minyi.agencies.models import OfficialAccount
 
-from ..crypto import KEY_LENGTH
+from ..callback.crypto import KEY_LENGTH
 
 Secrets = Mapping[str, Mapping[str, str]]
 SECRET_NAMES = {"secret": "AppSecret", "token": "Token", "aes_key": "EncodingAESKey"}

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from minyi.agencies.models import OfficialAccount
 from minyi.core.errors import Words
 
-from ..api_errors import error_of
 from ..capabilities import ABILITIES, Ability
+from ..client.api_errors import error_of
 from ..models import AccountStop
 from ..refusals import words_for
 

@@ -2,9 +2,9 @@
 """What a citizen can subscribe to on a page."""
 
 from minyi.citizens.notices import Offer
-from minyi.wechat import ways
 from minyi.wechat.capabilities import Ability, may
 from minyi.wechat.models import Grant, MessageTemplate
+from minyi.wechat.outgoing import ways
 
 from .accounts import Account
 

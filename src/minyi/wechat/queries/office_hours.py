@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from minyi.core.models import Rule
 from minyi.core.workdays import SATURDAY, DayKind, Days, add_workdays
-from minyi.wechat.hours import CLOSES, OPENS, working_days_nine_to_five
+from minyi.wechat.conversation.hours import CLOSES, OPENS, working_days_nine_to_five
 from minyi.wechat.models import OfficeHours
 
 RULE = "desk.first_answer"

@@ -8,9 +8,9 @@ ballot, one's own matters). Then the words that may stand anywhere, in the offic
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from minyi.wechat.conversation.picks import read_picks
+from minyi.wechat.conversation.wording import asks_for_matters, asks_for_person
 from minyi.wechat.models import KeywordReply
-from minyi.wechat.picks import read_picks
-from minyi.wechat.wording import asks_for_matters, asks_for_person
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 
 from datetime import datetime
 
-from minyi.wechat import ways
 from minyi.wechat.capabilities import Ability, may
 from minyi.wechat.models import Contact, Grant, MessageTemplate, Outgoing
+from minyi.wechat.outgoing import ways
+from minyi.wechat.outgoing.ways import Situation, TemplateChoice
+from minyi.wechat.outgoing.windows import messages_left
 from minyi.wechat.queries.accounts import Account
-from minyi.wechat.ways import Situation, TemplateChoice
-from minyi.wechat.windows import messages_left
 
 ABILITIES = {
     ways.SERVICE: Ability.CUSTOM_SEND,

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from minyi.citizens.notices import list_purposes
 from minyi.core.errors import Words
-from minyi.wechat import ways
 from minyi.wechat.models import ChatMessage, Contact, Conversation, DeskNote, Outgoing
 from minyi.wechat.models.outgoing import OutgoingChannel
-from minyi.wechat.purposes import DESK_REPLY
-from minyi.wechat.reasons import Reason, reason_for
-from minyi.wechat.ways import NoWay
-from minyi.wechat.windows import ALLOWANCES, closes_at, messages_left
+from minyi.wechat.outgoing import ways
+from minyi.wechat.outgoing.purposes import DESK_REPLY
+from minyi.wechat.outgoing.reasons import Reason, reason_for
+from minyi.wechat.outgoing.ways import NoWay
+from minyi.wechat.outgoing.windows import ALLOWANCES, closes_at, messages_left
 
 from .accounts import find_account
 from .situations import read_situation

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from minyi.citizens.notices import Notice
 from minyi.core import audit
 from minyi.core.actors import Actor
-from minyi.wechat.carrier import LONGEST_TEXT
 from minyi.wechat.errors import (
     AlreadyHeld,
     AnswerStale,
@@ -29,7 +28,8 @@ from minyi.wechat.errors import (
 )
 from minyi.wechat.models import ChatMessage, Conversation, DeskNote, Handling
 from minyi.wechat.models.desk import TalkQuerySet
-from minyi.wechat.purposes import DESK_REPLY
+from minyi.wechat.outgoing.carrier import LONGEST_TEXT
+from minyi.wechat.outgoing.purposes import DESK_REPLY
 from minyi.wechat.queries.desk import read_clockwork
 from minyi.wechat.queries.duty import DESK, list_colleagues
 from minyi.wechat.queries.threads import find_reply_way

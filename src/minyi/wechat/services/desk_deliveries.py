@@ -2,7 +2,7 @@
 """What became of the desk's answers, told in the conversation as the outbox learns it."""
 
 from minyi.wechat.models import ChatMessage, Outgoing
-from minyi.wechat.purposes import DESK_REPLY
+from minyi.wechat.outgoing.purposes import DESK_REPLY
 from minyi.wechat.queries.threads import message_state
 
 

@@ -20,10 +20,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from minyi.core import outbox
-from minyi.wechat.messages import Message, Reply
+from minyi.wechat.callback.messages import Message, Reply
 from minyi.wechat.models import Contact, Conversation
+from minyi.wechat.outgoing.windows import ALLOWANCES, LONGEST, MESSAGE, SHORT, TRIGGERS
 from minyi.wechat.queries.waiting import find_waiting
-from minyi.wechat.windows import ALLOWANCES, LONGEST, MESSAGE, SHORT, TRIGGERS
 
 from . import inbox_sql
 from .grants import end_grants

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from minyi.core.errors import DomainError
-from minyi.wechat.api_errors import ApiError, Unanswered
+from minyi.wechat.client.api_errors import ApiError, Unanswered
+from minyi.wechat.connection.line import the_line
 from minyi.wechat.errors import AccountNotFound, MediaAway, MediaGone
-from minyi.wechat.line import the_line
 from minyi.wechat.queries import find_account
 
 # What a file is, by how it begins; its sender's word for it is not trusted.

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from minyi.core.outbox import MOST_ATTEMPTS, Again, GiveUp, Later
-from minyi.wechat import api_errors, ways
-from minyi.wechat.carrier import SEND_PATHS, Parcel
+from minyi.wechat.client import api_errors
 from minyi.wechat.models import Contact, Outgoing
-from minyi.wechat.ways import NoWay
+from minyi.wechat.outgoing import ways
+from minyi.wechat.outgoing.carrier import SEND_PATHS, Parcel
+from minyi.wechat.outgoing.ways import NoWay
 
 from . import reservations
 from .outgoing import note_step

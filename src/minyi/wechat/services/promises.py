@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from minyi.citizens.notices import Notice
 from minyi.core import outbox
 from minyi.core.outbox import Delivery, GiveUp
+from minyi.wechat.callback.messages import Message, Reply
 from minyi.wechat.errors import AccountNotFound
-from minyi.wechat.messages import Message, Reply
-from minyi.wechat.purposes import LATE_ANSWER
+from minyi.wechat.outgoing.purposes import LATE_ANSWER
 
 from .outgoing import send_to_citizen
 

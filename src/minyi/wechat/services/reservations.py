@@ -10,9 +10,9 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from minyi.wechat import ways
 from minyi.wechat.models import Contact, Grant
-from minyi.wechat.ways import Way
+from minyi.wechat.outgoing import ways
+from minyi.wechat.outgoing.ways import Way
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from django.db import transaction
 from minyi.citizens.notices import get_purpose
 from minyi.core.errors import DomainError
 from minyi.core.outbox import Later
-from minyi.wechat import api_errors, ways
-from minyi.wechat.carrier import Carrier, Parcel, fill_fields
+from minyi.wechat.client import api_errors
 from minyi.wechat.models import Outgoing
+from minyi.wechat.outgoing import ways
+from minyi.wechat.outgoing.carrier import Carrier, Parcel, fill_fields
+from minyi.wechat.outgoing.quiet import QuietHours
+from minyi.wechat.outgoing.ways import NoWay, Situation, Way
 from minyi.wechat.queries import Account, Secrets, find_account
 from minyi.wechat.queries.situations import read_situation
-from minyi.wechat.quiet import QuietHours
-from minyi.wechat.ways import NoWay, Situation, Way
 
 from . import outcomes, reservations
 from .outcomes import Attempt, change

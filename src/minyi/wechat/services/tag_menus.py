@@ -9,10 +9,10 @@ from django.db import transaction
 from minyi.agencies.models import OfficialAccount
 from minyi.core import audit
 from minyi.core.actors import Actor
-from minyi.wechat.api_errors import OutOfStep
 from minyi.wechat.asking import ask_wechat
 from minyi.wechat.buttons import Button, read_draft, to_wechat, write_draft
 from minyi.wechat.capabilities import Ability
+from minyi.wechat.client.api_errors import OutOfStep
 from minyi.wechat.errors import StaleMenu, WeChatRefused
 from minyi.wechat.models import TagMenu
 from minyi.wechat.refusals import check_able

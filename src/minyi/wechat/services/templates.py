@@ -14,7 +14,6 @@ from minyi.agencies.models import OfficialAccount
 from minyi.citizens.notices import list_purposes
 from minyi.core import audit
 from minyi.core.actors import Actor
-from minyi.wechat import ways
 from minyi.wechat.asking import ask_wechat
 from minyi.wechat.capabilities import Ability, Answer, may
 from minyi.wechat.errors import (
@@ -24,7 +23,8 @@ from minyi.wechat.errors import (
     TemplateNotFound,
 )
 from minyi.wechat.models import MessageTemplate
-from minyi.wechat.template_words import TemplateWords, words_of
+from minyi.wechat.outgoing import ways
+from minyi.wechat.outgoing.template_words import TemplateWords, words_of
 
 MAY = "wechat.menus"
 Channel = MessageTemplate.Channel

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from minyi.core.errors import DomainError, NotAllowed, NotFound
 from minyi.core.staff import AgencyPolicy
-from minyi.wechat.carrier import LONGEST_TEXT
 from minyi.wechat.errors import ConversationNotFound, MediaGone
 from minyi.wechat.models import ChatMessage, Conversation, DeskNote, Handling
+from minyi.wechat.outgoing.carrier import LONGEST_TEXT
 from minyi.wechat.queries import desk as inbox
 from minyi.wechat.queries.desk import DeskFilter
 from minyi.wechat.queries.duty import DESK, list_colleagues, list_on_duty, list_quick_texts

@@ -16,8 +16,8 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from minyi.core.errors import DomainError
 from minyi.core.staff import AgencyPolicy
-from minyi.wechat.carrier import LONGEST_TEXT
 from minyi.wechat.models import DutyShift, OfficeHours, QuickReply, Weekday
+from minyi.wechat.outgoing.carrier import LONGEST_TEXT
 from minyi.wechat.queries import office_hours
 from minyi.wechat.queries.duty import list_colleagues, list_on_duty, list_week
 from minyi.wechat.services import duty

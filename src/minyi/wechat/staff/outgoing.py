@@ -16,7 +16,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from minyi.citizens.notices import list_purposes
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 from minyi.wechat.models import Outgoing, OutgoingChannel
-from minyi.wechat.reasons import reason_for
+from minyi.wechat.outgoing.reasons import reason_for
 from minyi.wechat.services import outgoing as service
 
 from . import pages

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from minyi.core.staff import AgencyPolicy
-from minyi.wechat.conversation import Lane, plan_for_words
-from minyi.wechat.desks import read_desks
-from minyi.wechat.messages import MAX_TEXT_BYTES
+from minyi.wechat.callback.endpoints import read_endpoints
+from minyi.wechat.callback.messages import MAX_TEXT_BYTES
+from minyi.wechat.conversation.planning import Lane, plan_for_words
 from minyi.wechat.models import KeywordReply
 from minyi.wechat.queries.replies import find_conflicts, fold
 from minyi.wechat.services import replies
@@ -168,13 +168,13 @@ def _conflicts(rows):
 
 def _plan_for(account, words):
     """Return what the callback itself would do with these words at this moment."""
-    desks = read_desks(
+    endpoints = read_endpoints(
         secrets=settings.WECHAT_SECRETS,
         public_url=settings.PUBLIC_URL,
         language=settings.LANGUAGE_CODE,
         now=timezone.now(),
     )
-    plan = plan_for_words(desks[account.slug].book, words)
+    plan = plan_for_words(endpoints[account.slug].book, words)
     return {
         "reply": plan.reply,
         "to_person": plan.lane is Lane.PERSON,

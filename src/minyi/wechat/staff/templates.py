@@ -14,8 +14,8 @@ from minyi.citizens.notices import list_purposes
 from minyi.core.errors import DomainError, Invalid
 from minyi.core.staff import AgencyPolicy
 from minyi.wechat.models import MessageTemplate
+from minyi.wechat.outgoing.template_words import preview_of
 from minyi.wechat.services import templates as service
-from minyi.wechat.template_words import preview_of
 
 from . import pages
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from minyi.wechat.line import the_line
-from minyi.wechat.shelves import MemoryShelf
+from minyi.wechat.connection.line import the_line
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.tests.live import SandboxServer, sandbox_server
 
 
@@ -15,7 +15,7 @@ def sandbox(settings, monkeypatch) -> Iterator[SandboxServer]:
 
     Tokens lie in memory: the line's thread cannot see into a test's transaction.
     """
-    monkeypatch.setattr("minyi.wechat.line.DatabaseShelf", MemoryShelf)
+    monkeypatch.setattr("minyi.wechat.connection.line.DatabaseShelf", MemoryShelf)
     with sandbox_server(settings.PUBLIC_URL) as server:
         settings.WECHAT_API_URL = settings.WECHAT_OPEN_URL = server.url
         settings.WECHAT_MP_URL = server.url
@@ -32,7 +32,7 @@ def sandbox(settings, monkeypatch) -> Iterator[SandboxServer]:
 @pytest.fixture
 def silence(settings, monkeypatch) -> Iterator[None]:
     """A WeChat that cannot be reached."""
-    monkeypatch.setattr("minyi.wechat.line.DatabaseShelf", MemoryShelf)
+    monkeypatch.setattr("minyi.wechat.connection.line.DatabaseShelf", MemoryShelf)
     settings.WECHAT_API_URL = "http://127.0.0.1:9"  # the discard port: nobody listens
     the_line.cache_clear()
     yield

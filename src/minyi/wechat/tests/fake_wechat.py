@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 
 from minyi.wechat.client import WeChatClient
-from minyi.wechat.line import Line
+from minyi.wechat.connection.line import Line
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.queries import Account
-from minyi.wechat.shelves import MemoryShelf
 
 APPID = "wx5a4d1e9c0b7f2e63"
 SECRET = "a-secret-that-nobody-may-see"

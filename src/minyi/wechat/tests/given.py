@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from minyi.agencies.models import OfficialAccount
 from minyi.agencies.tests.given import given_agency
-from minyi.wechat.conversation import Book
-from minyi.wechat.crypto import MessageCrypt, sign
-from minyi.wechat.desks import Desk, open_desk, read_desks
+from minyi.wechat.callback.crypto import MessageCrypt, sign
+from minyi.wechat.callback.endpoints import Endpoint, open_endpoint, read_endpoints
+from minyi.wechat.conversation.phrases import RunningCampaign
+from minyi.wechat.conversation.planning import Book
 from minyi.wechat.models import Contact, FollowerSync, FollowerTag, TagMenu
-from minyi.wechat.phrases import RunningCampaign
 from minyi.wechat.queries import Account
 
 APPID = "wx5a4d1e9c0b7f2e63"
@@ -124,13 +124,13 @@ def plain_query(**changed: str) -> str:
     )
 
 
-def given_desk(
+def given_endpoint(
     account: Account | None = None, *campaigns: RunningCampaign, **options: object
-) -> tuple[str, Desk]:
+) -> tuple[str, Endpoint]:
     """The counter of an account, under its slug."""
     account = account or given_account()
     home = "https://minyi.example/"
-    return account.slug, open_desk(account, list(campaigns), home_url=home, **options)
+    return account.slug, open_endpoint(account, list(campaigns), home_url=home, **options)
 
 
 def seed_followers(account: OfficialAccount) -> Contact:
@@ -151,10 +151,10 @@ def given_contact(account: OfficialAccount, openid: str = OPENID, **fields: obje
 
 def read_book(account: OfficialAccount) -> Book:
     """What the account knows by heart, as the callback would read it now."""
-    desks = read_desks(
+    endpoints = read_endpoints(
         secrets=SECRETS,
         public_url="https://minyi.example",
         language="zh-hans",
         now=timezone.now(),
     )
-    return desks[account.slug].book
+    return endpoints[account.slug].book

@@ -9,10 +9,10 @@ from minyi.citizens.notices import Notice
 from minyi.core.models import OutboxMessage
 from minyi.core.outbox import Delivery
 from minyi.core.outbox_worker import Worker
-from minyi.wechat import messenger
-from minyi.wechat.api_errors import error_of
-from minyi.wechat.carrier import Parcel
+from minyi.wechat.client.api_errors import error_of
 from minyi.wechat.models import Contact, Grant, MessageTemplate, Outgoing
+from minyi.wechat.outgoing import messenger
+from minyi.wechat.outgoing.carrier import Parcel
 from minyi.wechat.services.outgoing import TOPIC, send_to_citizen
 from minyi.wechat.tests.given import OPENID, given_official_account
 

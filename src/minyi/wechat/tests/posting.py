@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 
 import httpx
 
-from minyi.wechat.answering import find_answerer
-from minyi.wechat.callback import CallbackApp
-from minyi.wechat.desks import Desks
-from minyi.wechat.errands import Errands
-from minyi.wechat.inbox import InboxWriter, Record
-from minyi.wechat.reception import Reception
+from minyi.wechat.callback.answering import find_answerer
+from minyi.wechat.callback.app import CallbackApp
+from minyi.wechat.callback.endpoints import Endpoints
+from minyi.wechat.callback.errands import Errands
+from minyi.wechat.callback.inbox import InboxWriter, Record
+from minyi.wechat.callback.reception import Reception
+from minyi.wechat.callback.slow import DEADLINE_S, SlowLane
 from minyi.wechat.services.inbox import Letter, Recorded
-from minyi.wechat.slow import DEADLINE_S, SlowLane
-from minyi.wechat.tests.given import given_desk, sealed_post
+from minyi.wechat.tests.given import given_endpoint, sealed_post
 
 # One loop for all posts: a ballot box, like a server, lives on the loop it began on.
 _loop = asyncio.new_event_loop()
@@ -40,19 +40,19 @@ class Line:
 
     def __init__(
         self,
-        *desks: tuple[str, object],
+        *endpoints: tuple[str, object],
         record: Record = written,
         errands: Errands | None = None,
         deadline_s: float = DEADLINE_S,
         **options: object,
     ) -> None:
-        known = dict(desks or [given_desk()])
-        self._desks = Desks(lambda: known)
+        known = dict(endpoints or [given_endpoint()])
+        self._endpoints = Endpoints(lambda: known)
         self.writer = InboxWriter(record)
         errands = errands or Errands(find_answerer=find_answerer)
         self.slow = SlowLane(errands, deadline_s=deadline_s)
         reception = Reception(writer=self.writer, slow=self.slow)
-        self.app = CallbackApp(self._desks, reception, **options)
+        self.app = CallbackApp(self._endpoints, reception, **options)
 
     def post(self, query: str, body: bytes, url: str = CALLBACK) -> httpx.Response:
         return self._send("POST", f"{url}?{query}", body)

@@ -3,7 +3,7 @@
 
 from xml.etree import ElementTree
 
-from minyi.wechat.crypto import MessageCrypt, is_signed
+from minyi.wechat.callback.crypto import MessageCrypt, is_signed
 from minyi.wechat.tests.given import AES_KEY, APPID, TOKEN
 
 

@@ -6,14 +6,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minyi.wechat.messages import MAX_TEXT_BYTES
+from minyi.wechat.callback.messages import MAX_TEXT_BYTES
 from minyi.wechat.tests.given import (
     OPENID,
     ORIGINAL_ID,
     SELECTION,
     event,
     given_account,
-    given_desk,
+    given_endpoint,
     message,
     plain_query,
     sealed_post,
@@ -36,7 +36,7 @@ def test_the_address_is_verified_by_echoing():
 
 
 def test_a_text_in_secure_mode_gets_a_sealed_card_back():
-    answer = Line(given_desk(None, SELECTION)).post(*sealed_post(text_message("我要投票")))
+    answer = Line(given_endpoint(None, SELECTION)).post(*sealed_post(text_message("我要投票")))
     reply = opened(answer.content)
     assert (reply["ToUserName"], reply["FromUserName"]) == (OPENID, ORIGINAL_ID)
     assert (reply["MsgType"], reply["ArticleCount"]) == ("news", "1")
@@ -44,13 +44,13 @@ def test_a_text_in_secure_mode_gets_a_sealed_card_back():
 
 
 def test_a_text_in_plain_mode_gets_a_readable_answer():
-    line = Line(given_desk(given_account(mode="plain", aes_key=""), SELECTION))
+    line = Line(given_endpoint(given_account(mode="plain", aes_key=""), SELECTION))
     reply = ElementTree.fromstring(line.post(plain_query(), text_message("投票")).content)
     assert reply.findtext("Articles/item/Url") == SELECTION.url
 
 
 def test_in_compatible_mode_only_the_sealed_twin_counts_and_the_answer_is_sealed():
-    line = Line(given_desk(given_account(mode="compatible")))
+    line = Line(given_endpoint(given_account(mode="compatible")))
     query, body = sealed_post(text_message("帮助"))
     twin = xml({"FromUserName": "oThief", "ToUserName": ORIGINAL_ID, "MsgType": "text"})
     both = twin.removesuffix(b"</xml>") + body.removeprefix(b"<xml>")
@@ -59,14 +59,14 @@ def test_in_compatible_mode_only_the_sealed_twin_counts_and_the_answer_is_sealed
 
 
 def test_a_new_follower_is_welcomed_with_the_running_campaigns():
-    line = Line(given_desk(None, SELECTION))
+    line = Line(given_endpoint(None, SELECTION))
     reply = opened(line.post(*sealed_post(event("subscribe", EventKey=""))).content)
     assert reply["Content"].startswith("感谢关注青禾政务服务（示例）。")
     assert f'<a href="{SELECTION.url}">十佳政务服务窗口</a>（公众投票）' in reply["Content"]
 
 
 def test_several_campaigns_are_listed_and_none_is_said():
-    line = Line(given_desk(None, SELECTION, SELECTION))
+    line = Line(given_endpoint(None, SELECTION, SELECTION))
     assert opened(line.post(*sealed_post(text_message("评选"))).content)["MsgType"] == "text"
     reply = opened(Line().post(*sealed_post(text_message("评选"))).content)
     assert reply["Content"].startswith("目前没有正在进行的活动。")
@@ -96,13 +96,13 @@ def test_other_events_are_acknowledged(name):
 
 
 def test_what_a_citizen_writes_cannot_break_out_of_the_answer():
-    line = Line(given_desk(given_account(welcome="好]]><x>\x0b" * 9)))
+    line = Line(given_endpoint(given_account(welcome="好]]><x>\x0b" * 9)))
     reply = opened(line.post(*sealed_post(event("subscribe"))).content)
     assert reply["Content"].startswith("好]]><x>好]]><x>")
 
 
 def test_a_long_welcome_leaves_room_for_the_links():
-    line = Line(given_desk(given_account(welcome="欢迎" * 2000), SELECTION))
+    line = Line(given_endpoint(given_account(welcome="欢迎" * 2000), SELECTION))
     content = opened(line.post(*sealed_post(event("subscribe"))).content)["Content"]
     assert len(content.encode()) <= MAX_TEXT_BYTES
     assert content.endswith("（公众投票）")
@@ -112,7 +112,7 @@ def test_a_long_welcome_leaves_room_for_the_links():
 
 
 def test_a_redelivery_gets_the_same_answer_freshly_sealed():
-    line = Line(given_desk(None, SELECTION))
+    line = Line(given_endpoint(None, SELECTION))
     sent = text_message("投票")
     first = line.post(*sealed_post(sent))
     second = line.post(*sealed_post(sent, nonce="another"))
@@ -210,7 +210,7 @@ def test_what_is_no_message_is_refused(query, body):
 
 
 def test_a_bomb_is_refused_at_once_in_plain_mode_too():
-    line = Line(given_desk(given_account(mode="plain")))
+    line = Line(given_endpoint(given_account(mode="plain")))
     started = time.perf_counter()
     refused(line.post(plain_query(), BOMB), 400, "malformed")
     assert time.perf_counter() - started < 1
@@ -254,6 +254,6 @@ def test_other_methods_accounts_and_addresses_are_refused():
 
 @pytest.mark.parametrize("missing", [{"token": ""}, {"aes_key": ""}, {"aes_key": "short"}])
 def test_an_account_without_its_secrets_believes_nobody(missing):
-    line = Line(given_desk(given_account(**missing)))
+    line = Line(given_endpoint(given_account(**missing)))
     refused(line.post(*sealed_post(text_message())), 503, "account_not_ready")
     refused(line.get(plain_query(echostr="1")), 503, "account_not_ready")

@@ -3,7 +3,7 @@
 
 import pytest
 
-from minyi.wechat.inbox import record_in_thread
+from minyi.wechat.callback.inbox import record_in_thread
 from minyi.wechat.models import Contact
 from minyi.wechat.tests.given import OPENID, given_official_account, sealed_post, text_message
 from minyi.wechat.tests.posting import Line

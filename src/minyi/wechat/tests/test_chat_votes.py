@@ -22,16 +22,16 @@ from ballotbox.settings import Settings
 from ballotbox.sqlite import SqliteStore
 from minyi.campaigns.models import Ballot, Campaign
 from minyi.campaigns.tests.given import given_campaign, given_open_round
-from minyi.wechat.answering import Answered
-from minyi.wechat.desks import read_desks
-from minyi.wechat.errands import Errands
-from minyi.wechat.inbox import record_in_thread
+from minyi.wechat.callback.answering import Answered
+from minyi.wechat.callback.endpoints import read_endpoints
+from minyi.wechat.callback.errands import Errands
+from minyi.wechat.callback.inbox import record_in_thread
 from minyi.wechat.models import ChatMessage, Contact, Conversation, Outgoing, Scene
 from minyi.wechat.tests.given import (
     SECRETS,
     event,
     given_account,
-    given_desk,
+    given_endpoint,
     given_official_account,
     plain_query,
     sealed_post,
@@ -90,10 +90,10 @@ def ballot_box() -> BallotApp:
 class Chat(Line):
     """A citizen who writes to the account; the whole product behind it."""
 
-    def __init__(self, *desks, answerer=None, **options):
+    def __init__(self, *endpoints, answerer=None, **options):
         now = timezone.now()
-        known = desks or tuple(
-            read_desks(
+        known = endpoints or tuple(
+            read_endpoints(
                 secrets=SECRETS, public_url="https://minyi.example", language="zh-hans", now=now
             ).items()
         )
@@ -197,7 +197,7 @@ def test_with_two_votes_open_one_is_asked_which_and_may_name_it(account):
 
 def test_a_paused_or_finished_vote_takes_no_ballot(account):
     paper = given_vote(account)
-    chat = Chat()  # the desk still believes in an open vote
+    chat = Chat()  # the endpoint still believes in an open vote
     paper.paused = True
     paper.save()
     assert "没有正在进行的投票" in chat.say("投 2")
@@ -221,8 +221,8 @@ def test_once_a_day_says_when_to_come_again(account):
 
 def test_in_plain_mode_nothing_vouches_for_the_words_so_no_ballot_is_cast(account):
     given_vote(account)
-    desk = given_desk(given_account(mode="plain", aes_key=""), has_rounds=True)
-    answer = Chat(desk).post(plain_query(), text_message("投 2"))
+    endpoint = given_endpoint(given_account(mode="plain", aes_key=""), has_rounds=True)
+    answer = Chat(endpoint).post(plain_query(), text_message("投 2"))
     assert "没有计票" in answer.text
     assert not Ballot.objects.exists()
 
@@ -297,10 +297,10 @@ class PatientAnswerer:
 
 def test_a_ballot_does_not_wait_behind_slow_questions(account):
     given_vote(account)
-    slug, desk = asking_desk()
+    slug, endpoint = asking_desk()
     answerer = PatientAnswerer()
-    desk = replace(desk, book=replace(desk.book, has_rounds=True))
-    chat = Chat((slug, desk), answerer=answerer, deadline_s=3.0)
+    endpoint = replace(endpoint, book=replace(endpoint.book, has_rounds=True))
+    chat = Chat((slug, endpoint), answerer=answerer, deadline_s=3.0)
     chat.finishes = False
 
     async def crowd():
@@ -319,7 +319,7 @@ def test_a_ballot_does_not_wait_behind_slow_questions(account):
 
 
 def test_with_too_many_questions_in_hand_a_person_is_asked(account, monkeypatch):
-    monkeypatch.setattr("minyi.wechat.errands.MOST_QUESTIONS", 1)
+    monkeypatch.setattr("minyi.wechat.callback.errands.MOST_QUESTIONS", 1)
     answerer = PatientAnswerer()
     chat = Chat(asking_desk(), answerer=answerer)
 
@@ -336,8 +336,8 @@ def test_with_too_many_questions_in_hand_a_person_is_asked(account, monkeypatch)
 
 
 def asking_desk():
-    slug, desk = given_desk()
-    return slug, replace(desk, book=replace(desk.book, has_answerer=True))
+    slug, endpoint = given_endpoint()
+    return slug, replace(endpoint, book=replace(endpoint.book, has_answerer=True))
 
 
 def test_following_counts_for_the_code_it_came_through(account):

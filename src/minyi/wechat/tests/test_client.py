@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.test import Client
 
-from minyi.wechat.api_errors import (
+from minyi.wechat.channel import WeChatChannel
+from minyi.wechat.client.api_errors import (
     AccountFault,
     ApiError,
     Busy,
@@ -17,10 +18,9 @@ from minyi.wechat.api_errors import (
     Unanswered,
     error_of,
 )
-from minyi.wechat.channel import WeChatChannel
+from minyi.wechat.connection.line import Line, the_line
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.jssdk import sign_page
-from minyi.wechat.line import Line, the_line
-from minyi.wechat.shelves import MemoryShelf
 from minyi.wechat.tests.given import APPID, SECRETS, given_account, given_official_account
 
 STABLE = "/cgi-bin/stable_token"
@@ -85,7 +85,7 @@ def test_a_token_refused_for_ever_is_tried_twice_and_no_more(sandbox):
     "fault", [{"drop": True}, {"http_status": 500}, {"delay_ms": 900}], ids=str
 )
 def test_a_silent_wechat_is_an_error_of_ours_in_time(sandbox, fault, monkeypatch):
-    monkeypatch.setattr("minyi.wechat.line.PATIENCE_S", 0.3)
+    monkeypatch.setattr("minyi.wechat.connection.line.PATIENCE_S", 0.3)
     sandbox.order("faults", path=STABLE, **fault)
     assert isinstance(refusal_of(the_line().access_token, given_account()), Unanswered)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from minyi.wechat.api_errors import (
+from minyi.wechat.client.api_errors import (
     AccountFault,
     ApiError,
     Busy,

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from minyi.wechat.api_errors import ApiError
 from minyi.wechat.client import WebIdentity, collect, mass
+from minyi.wechat.client.api_errors import ApiError
 from minyi.wechat.client.comments import Shown
 from minyi.wechat.client.drafts import Article
 from minyi.wechat.client.safety import MediaType, Scene

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from minyi.wechat.api_errors import (
+from minyi.wechat.client import collect, mass
+from minyi.wechat.client.api_errors import (
     CodeRefused,
     ContentRefused,
     GrantSpent,
@@ -15,14 +16,13 @@ from minyi.wechat.api_errors import (
     Unreachable,
     WindowClosed,
 )
-from minyi.wechat.client import collect, mass
 from minyi.wechat.client.articles import PublishStatus
 from minyi.wechat.client.drafts import Article
 from minyi.wechat.client.mini_crypto import decrypt, is_signed
 from minyi.wechat.client.safety import MediaType, Scene
-from minyi.wechat.line import Line
+from minyi.wechat.connection.line import Line
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.queries import Account
-from minyi.wechat.shelves import MemoryShelf
 from minyi.wechat.tests.live import sandbox_server
 from wechat_sandbox.accounts import sample_accounts
 from wechat_sandbox.people import openid_of

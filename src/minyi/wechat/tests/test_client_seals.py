@@ -23,12 +23,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.core.exceptions import ImproperlyConfigured
 
-from minyi.wechat.api_errors import OurFault, Unanswered
+from minyi.wechat.client.api_errors import OurFault, Unanswered
 from minyi.wechat.client.seals import GcmSeal, RsaSigner
 from minyi.wechat.client.sm2 import make_signer
-from minyi.wechat.line import the_line
-from minyi.wechat.sealing import seals_from
-from minyi.wechat.shelves import MemoryShelf
+from minyi.wechat.connection.line import the_line
+from minyi.wechat.connection.sealing import seals_from
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.tests.fake_wechat import APPID, TOKEN, URL, FakeLine, an_account
 
 PATH = "/cgi-bin/openapi/quota/get"
@@ -240,10 +240,10 @@ def test_the_settings_seal_the_calls_of_the_accounts_they_name(wechat, settings,
     # The token's call is sealed as well, and this fake opens one path only.
     monkeypatch.setattr("minyi.wechat.client.seals.SEALED_PATHS", frozenset({PATH}))
     monkeypatch.setattr(GcmSeal, "covers", lambda self, path: path == PATH)
-    monkeypatch.setattr("minyi.wechat.line.DatabaseShelf", MemoryShelf)
+    monkeypatch.setattr("minyi.wechat.connection.line.DatabaseShelf", MemoryShelf)
     opened = httpx.AsyncClient
     monkeypatch.setattr(
-        "minyi.wechat.line.httpx.AsyncClient",
+        "minyi.wechat.connection.line.httpx.AsyncClient",
         lambda **options: opened(**{**options, "transport": httpx.MockTransport(wechat)}),
     )
     the_line.cache_clear()

@@ -6,9 +6,15 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from minyi.wechat.api_errors import AccountFault, CallsPaused, NotOffered, QuotaSpent, SlowDown
-from minyi.wechat.line import Line
-from minyi.wechat.shelves import MemoryShelf
+from minyi.wechat.client.api_errors import (
+    AccountFault,
+    CallsPaused,
+    NotOffered,
+    QuotaSpent,
+    SlowDown,
+)
+from minyi.wechat.connection.line import Line
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.tests.fake_wechat import URL, FakeWeChat, an_account
 
 WHITELIST = "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 66-77-88"
@@ -20,7 +26,7 @@ class World:
     def __init__(self, monkeypatch) -> None:
         self.now = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
         monkeypatch.setattr("django.utils.timezone.now", lambda: self.now)
-        monkeypatch.setattr("minyi.wechat.kept._STOPS_REMEMBERED_S", 0)
+        monkeypatch.setattr("minyi.wechat.connection.kept._STOPS_REMEMBERED_S", 0)
         self.wechat = FakeWeChat()
         shelf = MemoryShelf()
         self.lines = [self._line(shelf), self._line(shelf)]

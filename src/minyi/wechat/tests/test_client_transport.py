@@ -8,7 +8,8 @@ import logging
 import httpx
 import pytest
 
-from minyi.wechat.api_errors import (
+from minyi.wechat.client import transport
+from minyi.wechat.client.api_errors import (
     ApiError,
     Busy,
     NotOffered,
@@ -16,7 +17,6 @@ from minyi.wechat.api_errors import (
     TokenRefused,
     Unanswered,
 )
-from minyi.wechat.client import transport
 from minyi.wechat.tests.fake_wechat import SECRET, TOKEN, FakeLine, FakeWeChat, an_account
 
 RID = "6735a0b1-0c5f0a1e-1b2c3d4e"

@@ -4,13 +4,13 @@
 import pytest
 
 from minyi.wechat.buttons import Button, write_draft
-from minyi.wechat.conversation import Lane, plan_for
-from minyi.wechat.desks import open_desk
-from minyi.wechat.messages import MAX_TEXT_BYTES, parse_xml, read_message, text_reply
-from minyi.wechat.picks import Picks, read_picks
+from minyi.wechat.callback.endpoints import open_endpoint
+from minyi.wechat.callback.messages import MAX_TEXT_BYTES, parse_xml, read_message, text_reply
+from minyi.wechat.conversation.picks import Picks, read_picks
+from minyi.wechat.conversation.planning import Lane, plan_for
+from minyi.wechat.conversation.wording import asks_for_matters, asks_for_person
 from minyi.wechat.queries.scripts import Answer, SceneGreeting, Script
 from minyi.wechat.tests.given import OPENID, SELECTION, event, given_account, text_message
-from minyi.wechat.wording import asks_for_matters, asks_for_person
 
 
 def answer(*words: str, is_exact: bool = False, kind: str = "text", text: str = "好") -> Answer:
@@ -22,7 +22,9 @@ def planned(sent: bytes | str, *, answers=(), campaigns=(SELECTION,), **script_a
     scenes = script_and_options.pop("scenes", ())
     people = frozenset(script_and_options.pop("with_person", ()))
     script = Script(answers, scenes, menus, people)
-    desk = open_desk(given_account(), campaigns, home_url="/", script=script, **script_and_options)
+    desk = open_endpoint(
+        given_account(), campaigns, home_url="/", script=script, **script_and_options
+    )
     xml = sent if isinstance(sent, bytes) else text_message(sent)
     return plan_for(desk.book, read_message(parse_xml(xml), xml))
 

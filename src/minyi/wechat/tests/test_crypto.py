@@ -3,7 +3,14 @@
 
 import pytest
 
-from minyi.wechat.crypto import BadKey, Malformed, MessageCrypt, Undecipherable, is_signed, sign
+from minyi.wechat.callback.crypto import (
+    BadKey,
+    Malformed,
+    MessageCrypt,
+    Undecipherable,
+    is_signed,
+    sign,
+)
 from minyi.wechat.jssdk import is_own_page, sign_page
 from minyi.wechat.tests.given import AES_KEY, APPID
 

@@ -11,7 +11,7 @@ from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_agency, given_staff
 from minyi.core.errors import DomainError, NotAllowed
 from minyi.core.models import AuditEntry
-from minyi.wechat.messages import parse_xml, read_message, text_reply
+from minyi.wechat.callback.messages import parse_xml, read_message, text_reply
 from minyi.wechat.models import ChatMessage, Contact, Conversation, Handling, Outgoing
 from minyi.wechat.queries.desk import DeskFilter, count_conversations, list_conversations
 from minyi.wechat.queries.threads import find_reply_way, read_thread

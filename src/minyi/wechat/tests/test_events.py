@@ -10,8 +10,8 @@ from django.utils import timezone
 from minyi.agencies.models import OfficialAccount
 from minyi.core.models import AuditEntry, OutboxMessage
 from minyi.core.outbox_worker import Worker
-from minyi.wechat.inbox import record_in_thread
-from minyi.wechat.messages import NotAMessage, read_tree
+from minyi.wechat.callback.inbox import record_in_thread
+from minyi.wechat.callback.messages import NotAMessage, read_tree
 from minyi.wechat.models import ChatMessage, Contact, Grant, Outgoing, OutgoingStep
 from minyi.wechat.queries.reports import find_verdict, list_notices
 from minyi.wechat.tests.given import (

@@ -26,7 +26,7 @@ def test_a_correction_that_makes_no_sense_is_refused(corrections):
 
 ASK = """
 import django; django.setup()
-from minyi.wechat import messages
+from minyi.wechat.callback import messages
 from minyi.wechat.client import drafts, fields, service
 print(messages.MAX_TEXT_BYTES, service.MOST_TEXT)
 print(fields.MOST_BY_KIND["thing"], drafts.MOST_ARTICLES)

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from minyi.wechat.messages import Message, Reply, parse_xml, read_message, text_reply
+from minyi.wechat.callback.messages import Message, Reply, parse_xml, read_message, text_reply
 from minyi.wechat.models import ChatMessage, Contact, Conversation, Grant
+from minyi.wechat.outgoing.windows import messages_left
 from minyi.wechat.services.inbox import Letter, Recorded, record_letters
 from minyi.wechat.tests.given import OPENID, event, given_official_account, text_message
-from minyi.wechat.windows import messages_left
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 9, 2, 10, 0, tzinfo=UTC)

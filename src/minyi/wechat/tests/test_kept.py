@@ -12,11 +12,11 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 
-from minyi.wechat.api_errors import AccountFault, CallsPaused, Unanswered, error_of
-from minyi.wechat.kept import KeptValues
+from minyi.wechat.client.api_errors import AccountFault, CallsPaused, Unanswered, error_of
+from minyi.wechat.connection.kept import KeptValues
+from minyi.wechat.connection.shelves import DatabaseShelf, MemoryShelf, mark_of
+from minyi.wechat.connection.stops import Scope, Stop
 from minyi.wechat.models import AccountStop, Loan
-from minyi.wechat.shelves import DatabaseShelf, MemoryShelf, mark_of
-from minyi.wechat.stops import Scope, Stop
 
 KEY = "wx1:token:abc"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("a_database_file")]
@@ -244,7 +244,7 @@ def test_one_of_many_gets_the_lease(shelf, clock):
 
 
 def test_an_endless_fetch_is_given_up_before_its_lease_ends(kept, monkeypatch):
-    monkeypatch.setattr("minyi.wechat.kept.FETCH_S", 0.05)
+    monkeypatch.setattr("minyi.wechat.connection.kept.FETCH_S", 0.05)
 
     async def endless():
         await asyncio.sleep(60)

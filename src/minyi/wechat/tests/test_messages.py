@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minyi.wechat.messages import NotAMessage, find_sealed, parse_xml
+from minyi.wechat.callback.messages import NotAMessage, find_sealed, parse_xml
 
 PIECES = [
     *("<A>1</A>", "<B><![CDATA[二]]></B>", "<C></C>", "\n", " ", "x", "你"),

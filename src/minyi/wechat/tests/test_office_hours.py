@@ -7,7 +7,7 @@ import pytest
 
 from minyi.agencies.tests.given import given_account, given_agency
 from minyi.core.models import DayOverride, Rule
-from minyi.wechat.hours import back_at as what_the_robot_says
+from minyi.wechat.conversation.hours import back_at as what_the_robot_says
 from minyi.wechat.models import OfficeHours
 from minyi.wechat.queries.office_hours import deadline_of, find_rule, read_schedules
 from minyi.wechat.tests.given_desk import CHINA, china, given_rule

@@ -14,8 +14,14 @@ from wechatpy.utils import to_text
 from werobot.crypto import MessageCrypt as WeRoBotCrypt
 from werobot.parser import parse_user_msg
 
-from minyi.wechat.errands import Asked, Errands
-from minyi.wechat.messages import MAX_TEXT_BYTES, Reply, parse_xml, read_message, text_reply
+from minyi.wechat.callback.errands import Asked, Errands
+from minyi.wechat.callback.messages import (
+    MAX_TEXT_BYTES,
+    Reply,
+    parse_xml,
+    read_message,
+    text_reply,
+)
 from minyi.wechat.tests.given import (
     AES_KEY,
     APPID,
@@ -24,7 +30,7 @@ from minyi.wechat.tests.given import (
     TOKEN,
     event,
     given_account,
-    given_desk,
+    given_endpoint,
     plain_query,
     text_message,
 )
@@ -74,7 +80,7 @@ OPENERS = pytest.mark.parametrize("open_reply", [open_by_wechatpy, open_by_werob
 @SEALERS
 @OPENERS
 def test_they_seal_and_we_answer_and_they_read_it(seal, open_reply):
-    line = Line(given_desk(None, SELECTION))
+    line = Line(given_endpoint(None, SELECTION))
     body, reply = answer_to(line, seal, text_message("投票").decode())
     plain = open_reply(body, reply)
     articles = ElementTree.fromstring(plain).findall("Articles/item")
@@ -92,7 +98,7 @@ def test_every_message_length_around_the_32_byte_edge_is_answered(seal):
 @OPENERS
 def test_every_reply_length_around_the_32_byte_edge_is_read(open_reply):
     for length in range(1, 66):
-        line = Line(given_desk(given_account(welcome="x" * length)))
+        line = Line(given_endpoint(given_account(welcome="x" * length)))
         subscribe = (
             text_message("")
             .decode()
@@ -156,7 +162,7 @@ class Echo(Errands):
 
 
 def asking_desk(account=None):
-    slug, desk = given_desk(account)
+    slug, desk = given_endpoint(account)
     return slug, replace(desk, book=replace(desk.book, has_answerer=True))
 
 

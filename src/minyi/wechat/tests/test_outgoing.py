@@ -16,14 +16,14 @@ from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
 from minyi.core.outbox import MOST_ATTEMPTS
 from minyi.core.outbox_worker import Worker
-from minyi.wechat import messenger
-from minyi.wechat.api_errors import NotOffered, Unanswered
-from minyi.wechat.carrier import chat_text, fill_fields
+from minyi.wechat.client.api_errors import NotOffered, Unanswered
 from minyi.wechat.client.fields import check_fields
 from minyi.wechat.errors import NobodyToTell, NotToDecide, OutgoingNotFound, TooLong
 from minyi.wechat.models import Contact, Grant, Outgoing
-from minyi.wechat.quiet import read_quiet_hours
-from minyi.wechat.reasons import reason_for
+from minyi.wechat.outgoing import messenger
+from minyi.wechat.outgoing.carrier import chat_text, fill_fields
+from minyi.wechat.outgoing.quiet import read_quiet_hours
+from minyi.wechat.outgoing.reasons import reason_for
 from minyi.wechat.services import outgoing as service
 from minyi.wechat.services.grants import note_grants
 from minyi.wechat.services.sending import Surroundings, send_one

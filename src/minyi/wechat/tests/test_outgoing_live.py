@@ -14,12 +14,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from minyi.core.outbox_worker import Worker
-from minyi.wechat import messenger
-from minyi.wechat.api_errors import Unanswered
-from minyi.wechat.carrier import LineCarrier, Parcel
-from minyi.wechat.inbox import record_in_thread
-from minyi.wechat.line import the_line
+from minyi.wechat.callback.inbox import record_in_thread
+from minyi.wechat.client.api_errors import Unanswered
+from minyi.wechat.connection.line import the_line
 from minyi.wechat.models import Contact, Grant, Outgoing
+from minyi.wechat.outgoing import messenger
+from minyi.wechat.outgoing.carrier import LineCarrier, Parcel
 from minyi.wechat.queries import find_account
 from minyi.wechat.services.outgoing import TOPIC
 from minyi.wechat.tests.given_outgoing import Office, state_of

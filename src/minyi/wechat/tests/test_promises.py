@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from minyi.core.models import OutboxMessage
 from minyi.core.outbox_worker import Worker
-from minyi.wechat import slow
-from minyi.wechat.answering import Answered
-from minyi.wechat.errands import Errands
+from minyi.wechat.callback import slow
+from minyi.wechat.callback.answering import Answered
+from minyi.wechat.callback.errands import Errands
 from minyi.wechat.models import Outgoing
 from minyi.wechat.services import promises
 from minyi.wechat.tests.given import given_official_account, sealed_post, text_message

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_agency, given_client, given_staff
-from minyi.wechat.line import the_line
+from minyi.wechat.connection.line import the_line
 from minyi.wechat.models import (
     ChatMessage,
     Conversation,

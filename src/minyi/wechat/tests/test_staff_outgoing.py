@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console's pages of sent messages, as clerks, strangers and editors meet them."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_agency, given_staff
-from minyi.wechat.api_errors import Unanswered
+from minyi.wechat.client.api_errors import Unanswered
 from minyi.wechat.models import Outgoing
 from minyi.wechat.tests.given_outgoing import Office
 
@@ -15,8 +17,14 @@ pytestmark = pytest.mark.django_db
 SEND_PATH = "/cgi-bin/message/custom/send"
 
 
+@pytest.fixture(autouse=True)
+def no_quiet_hours(settings):
+    """The pages go by the real clock, so the worker does too, at whatever hour this runs."""
+    settings.QUIET_HOURS = ""
+
+
 def given_office(*answers, **fields) -> Office:
-    return Office(*answers, now=timezone.now().replace(hour=4), **fields)  # noon in China
+    return Office(*answers, now=timezone.now(), **fields)
 
 
 def sign_in(client, agency, role=Role.CASE_WORKER):
@@ -102,7 +110,7 @@ def test_a_clerk_confirms_or_sends_again(client):
     client.post(page_of(told, "wechat_outgoing_again"))
     told.refresh_from_db()
     assert told.state == Outgoing.State.WAITING
-    office.work()
+    office.wait(timedelta(minutes=1))
     client.post(page_of(told, "wechat_outgoing_confirm"))
     told.refresh_from_db()
     assert (told.state, told.reason) == ("sent", "confirmed")

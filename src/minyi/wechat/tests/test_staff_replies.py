@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_agency, given_client, given_staff
 from minyi.core.models import AuditEntry
-from minyi.wechat.conversation import Lane, plan_for_words
+from minyi.wechat.conversation.planning import Lane, plan_for_words
 from minyi.wechat.models import KeywordReply
 from minyi.wechat.queries.replies import find_conflicts
 from minyi.wechat.tests.given import given_official_account, read_book

@@ -10,10 +10,10 @@ from django.test import Client
 from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_agency, given_staff
 from minyi.core.models import AuditEntry
-from minyi.wechat.line import the_line
+from minyi.wechat.connection.line import the_line
+from minyi.wechat.connection.shelves import MemoryShelf
 from minyi.wechat.models import MessageTemplate
 from minyi.wechat.samples import seed_account
-from minyi.wechat.shelves import MemoryShelf
 from minyi.wechat.tests.given import given_official_account
 from minyi.wechat.tests.given_outgoing import PURPOSE
 from minyi.wechat.tests.live import sandbox_server
@@ -26,7 +26,7 @@ FIELDS = {"thing1": "name", "phrase2": "outcome", "thing3": "activity", "thing4"
 @pytest.fixture
 def account(settings, monkeypatch) -> Iterator[object]:
     """The sample account, whose books at WeChat hold a template and a notice."""
-    monkeypatch.setattr("minyi.wechat.line.DatabaseShelf", MemoryShelf)
+    monkeypatch.setattr("minyi.wechat.connection.line.DatabaseShelf", MemoryShelf)
     with sandbox_server(settings.PUBLIC_URL, MINYI_SANDBOX_NOTICES="1") as sandbox:
         settings.WECHAT_API_URL = sandbox.url
         the_line.cache_clear()

@@ -12,7 +12,7 @@ from minyi.agencies.tests.given import given_client, given_staff
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
 from minyi.core.outbox import MOST_ATTEMPTS
-from minyi.wechat.api_errors import Unanswered
+from minyi.wechat.client.api_errors import Unanswered
 from minyi.wechat.errors import BroadcastUnknown, NotToSettle
 from minyi.wechat.models import Article, Broadcast
 from minyi.wechat.queries.articles import broadcast_quota

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from minyi.core.models import OutboxMessage
 from minyi.core.outbox_worker import Worker
-from minyi.wechat import messenger
 from minyi.wechat.models import Contact, Outgoing
+from minyi.wechat.outgoing import messenger
 from minyi.wechat.queries.threads import read_thread
 from minyi.wechat.services import outgoing as service
 from minyi.wechat.tests.given import OPENID, event, text_message
@@ -126,14 +126,14 @@ def test_when_the_answer_is_lost_another_process_gives_the_same_notice_again():
 
 def test_what_comes_too_late_for_wechat_s_patience_takes_nothing_along(monkeypatch):
     told = mute_office().tell_in_vain()
-    monkeypatch.setattr("minyi.wechat.reception.TAKEN_WITHIN_S", 0.0)
+    monkeypatch.setattr("minyi.wechat.callback.reception.TAKEN_WITHIN_S", 0.0)
     assert told.text not in Chat().say("帮助")
     assert state_of(told)[0] == "none"
 
 
 def test_what_was_taken_too_late_is_put_back(monkeypatch):
     told = mute_office().tell_in_vain()
-    monkeypatch.setattr("minyi.wechat.reception.TAKEN_WITHIN_S", 0.5)
+    monkeypatch.setattr("minyi.wechat.callback.reception.TAKEN_WITHIN_S", 0.5)
     taken = []
 
     def take_slowly(**asked: object) -> service.ReplyWords | None:
@@ -141,7 +141,7 @@ def test_what_was_taken_too_late_is_put_back(monkeypatch):
         time.sleep(0.6)
         return taken[0]
 
-    monkeypatch.setattr("minyi.wechat.reception.take_for_reply", take_slowly)
+    monkeypatch.setattr("minyi.wechat.callback.reception.take_for_reply", take_slowly)
     assert told.text not in Chat().say("帮助")
     assert [one.text for one in taken] == [told.text]
     assert state_of(told)[0] == "none"

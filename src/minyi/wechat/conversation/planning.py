@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from .messages import Article, Message, Reply, news_reply
+from ..callback.messages import Article, Message, Reply, news_reply
+from ..outgoing.windows import TRIGGERS
 from .phrases import Phrases, list_links
 from .picks import Picks, read_picks
-from .windows import TRIGGERS
 from .wording import (
     asks_for_campaigns,
     asks_for_help,

@@ -14,10 +14,10 @@ from django.db import Error as DatabaseFault
 from django.utils import timezone
 from prometheus_client import Counter
 
+from ..services.promises import answer_late, promise_answer
 from .errands import Asked, Errands
 from .inbox import Overloaded
 from .messages import Reply
-from .services.promises import answer_late, promise_answer
 
 DEADLINE_S = 3.5
 PROMISE_S = 1.0  # together below WeChat's five seconds

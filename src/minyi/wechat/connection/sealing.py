@@ -24,8 +24,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .client import sm2
-from .client.seals import GcmSeal, RsaSigner, Seal, Signer
+from ..client import sm2
+from ..client.seals import GcmSeal, RsaSigner, Seal, Signer
 
 _KEY_BYTES = {"AES": 32, "SM4": 16}
 

@@ -16,10 +16,10 @@ from minyi.campaigns.services.tickets import hand_out_ticket_by_id
 from minyi.citizens.session import NewSession
 from minyi.core.errors import DomainError
 
+from ..conversation.phrases import link_to
+from ..conversation.picks import Picks
 from .ballots import Ballot, BoxAnswer
 from .messages import Reply, text_reply
-from .phrases import link_to
-from .picks import Picks
 
 KEPT_INSTEAD = "（投票的答复，不留存）"  # kept for readers of the conversation
 _WRITE_AGAIN = {"too_few_picks", "too_many_picks", "same_nominee_twice", "not_a_nominee"}

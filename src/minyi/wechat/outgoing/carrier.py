@@ -9,10 +9,10 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from ..client.fields import KINDS, kind_of, most_for
+from ..connection.line import the_line
+from ..queries import Account
 from . import ways
-from .client.fields import KINDS, kind_of, most_for
-from .line import the_line
-from .queries import Account
 
 LONGEST_TEXT = 2048  # bytes of a customer-service text [R]
 # What stands in a field of words that has nothing to say: an empty one is refused (47003). A kind

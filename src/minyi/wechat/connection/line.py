@@ -15,13 +15,13 @@ import httpx
 from django.conf import settings
 from django.utils import timezone
 
-from .api_errors import Unanswered
-from .client import TIMEOUT, WebIdentity, WeChatClient
-from .client.seals import NO_SEAL, Seal
-from .client.transport import silence_addresses
-from .client.wechat_client import MP_URL
+from ..client import TIMEOUT, WebIdentity, WeChatClient
+from ..client.api_errors import Unanswered
+from ..client.seals import NO_SEAL, Seal
+from ..client.transport import silence_addresses
+from ..client.wechat_client import MP_URL
+from ..queries import Account
 from .kept import KeptValues, Shelf
-from .queries import Account
 from .sealing import seals_from
 from .shelves import DatabaseShelf, mark_of
 

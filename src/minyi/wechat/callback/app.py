@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl
 
 from prometheus_client import Counter
 
+from ..conversation.planning import Lane, plan_for
 from .answering import find_answerer
-from .conversation import Lane, plan_for
 from .crypto import Malformed, Undecipherable, is_signed, sign
 from .deliveries import Deliveries
-from .desks import Desk, Desks, NoDesksYet, load_desks
+from .endpoints import Endpoint, Endpoints, NoEndpointsYet, load_endpoints
 from .errands import Errands
 from .inbox import InboxWriter, record_in_thread
 from .messages import (
@@ -87,17 +87,17 @@ class Refused(Exception):
 
 
 class CallbackApp:
-    """The ASGI application around one set of desks."""
+    """The ASGI application around one set of endpoints."""
 
     def __init__(
         self,
-        desks: Desks,
+        endpoints: Endpoints,
         reception: Reception,
         *,
         clock: Callable[[], float] = time.time,
         body_s: float = BODY_S,
     ) -> None:
-        self._desks = desks
+        self._endpoints = endpoints
         self._reception = reception
         self._clock = clock
         self._deliveries = Deliveries(clock=clock)
@@ -118,27 +118,27 @@ class CallbackApp:
         if scope["method"] not in ("POST", "GET"):
             raise Refused("method_not_allowed")
         account = scope["path"].removeprefix("/wechat/").removesuffix("/callback")
-        desk = await self._desk(account)
+        endpoint = await self._endpoint(account)
         query = _read_query(scope["query_string"])
         now_s = int(self._clock())
         _check_fresh(query, now_s)
         if scope["method"] == "GET":
-            _check_signed(query.get("signature", ""), desk, query)
+            _check_signed(query.get("signature", ""), endpoint, query)
             _verified.inc()
             return Answer(200, _TEXT, query.get("echostr", "").encode())
-        message = _open_message(desk, query, await self._read_body(scope, receive))
+        message = _open_message(endpoint, query, await self._read_body(scope, receive))
         try:
-            reply = await self._reply_to(account, desk, message)
+            reply = await self._reply_to(account, endpoint, message)
         except Unwilling as error:
             raise Refused("unavailable") from error
         if reply is None:
             return Answer(200, _TEXT, ACKNOWLEDGED)
         words = write_reply(reply, answering=message, now_s=now_s)
-        if desk.crypt is None:
+        if endpoint.crypt is None:
             return Answer(200, _XML, words)
-        sealed = desk.crypt.encrypt(words)
+        sealed = endpoint.crypt.encrypt(words)
         nonce = query["nonce"]
-        signature = sign(desk.token, str(now_s).encode(), nonce.encode(), sealed)
+        signature = sign(endpoint.token, str(now_s).encode(), nonce.encode(), sealed)
         return Answer(
             200,
             _XML,
@@ -149,16 +149,16 @@ class CallbackApp:
         """Finish what is under way; called when the server stops."""
         await self._reception.close()
 
-    async def _desk(self, slug: str) -> Desk:
+    async def _endpoint(self, slug: str) -> Endpoint:
         try:
-            desk = await self._desks.find(slug)
-        except NoDesksYet as error:
+            endpoint = await self._endpoints.find(slug)
+        except NoEndpointsYet as error:
             raise Refused("unavailable") from error
-        if desk is None:
+        if endpoint is None:
             raise Refused("account_not_found")
-        if not desk.is_open:
+        if not endpoint.is_open:
             raise Refused("account_not_ready")
-        return desk
+        return endpoint
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
         """Return the body, if it comes in time and is not too long; no more than that is held."""
@@ -170,18 +170,18 @@ class CallbackApp:
         except TimeoutError as error:
             raise Refused("too_slow") from error
 
-    async def _reply_to(self, account: str, desk: Desk, message: Message) -> Reply | None:
+    async def _reply_to(self, account: str, endpoint: Endpoint, message: Message) -> Reply | None:
         """Answer a new message; a repeated one gets what it got before, and nothing happens."""
         known = self._deliveries.find(message.identity)
         if known is not None:
             _repeated.inc()
             return known.reply
-        plan = plan_for(desk.book, message)
-        if plan.lane is Lane.ANSWERED and message.sender not in desk.waited_for:
+        plan = plan_for(endpoint.book, message)
+        if plan.lane is Lane.ANSWERED and message.sender not in endpoint.waited_for:
             reply = plan.reply
             self._reception.note(account, message, reply)
         else:
-            reply = await self._reception.attend(account, desk, message, plan)
+            reply = await self._reception.attend(account, endpoint, message, plan)
         self._deliveries.keep(message.identity, reply)
         (_replied if reply else _acknowledged).inc()
         return reply
@@ -210,18 +210,18 @@ def _check_fresh(query: dict[str, str], now_s: int) -> None:
         raise Refused("not_from_wechat")
 
 
-def _open_message(desk: Desk, query: dict[str, str], body: bytes) -> Message:
+def _open_message(endpoint: Endpoint, query: dict[str, str], body: bytes) -> Message:
     """Return the message after checking that WeChat sent it, and to this account."""
-    if desk.crypt is None:
-        _check_signed(query.get("signature", ""), desk, query)
+    if endpoint.crypt is None:
+        _check_signed(query.get("signature", ""), endpoint, query)
         return _read(_parse(body), body)
     try:
         sealed = find_sealed(body)
     except NotAMessage as error:
         raise Refused("malformed") from error
-    _check_signed(query.get("msg_signature", ""), desk, query, sealed)
+    _check_signed(query.get("msg_signature", ""), endpoint, query, sealed)
     try:
-        plain = desk.crypt.decrypt(sealed)
+        plain = endpoint.crypt.decrypt(sealed)
     except Malformed as error:
         raise Refused("malformed") from error
     except Undecipherable as error:
@@ -229,9 +229,11 @@ def _open_message(desk: Desk, query: dict[str, str], body: bytes) -> Message:
     return _read(_parse(plain), plain)
 
 
-def _check_signed(signature: str, desk: Desk, query: dict[str, str], *sealed: bytes) -> None:
+def _check_signed(
+    signature: str, endpoint: Endpoint, query: dict[str, str], *sealed: bytes
+) -> None:
     stamp, nonce = query["timestamp"].encode(), query.get("nonce", "").encode()
-    if not nonce or not is_signed(signature, desk.token, stamp, nonce, *sealed):
+    if not nonce or not is_signed(signature, endpoint.token, stamp, nonce, *sealed):
         raise Refused("not_from_wechat")
 
 
@@ -282,7 +284,7 @@ def make_app() -> CallbackApp:
     """Return the application of this process."""
     slow = SlowLane(Errands(find_answerer=find_answerer))
     return CallbackApp(
-        Desks(load_desks), Reception(writer=InboxWriter(record_in_thread), slow=slow)
+        Endpoints(load_endpoints), Reception(writer=InboxWriter(record_in_thread), slow=slow)
     )
 
 

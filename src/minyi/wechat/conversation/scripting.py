@@ -3,12 +3,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .buttons import Button, Kind, read_draft
-from .conversation import Rule, SceneWords
-from .messages import Article, Reply, news_reply, text_reply
+from ..buttons import Button, Kind, read_draft
+from ..callback.messages import Article, Reply, news_reply, text_reply
+from ..callback.voting import Link
+from ..queries.scripts import Answer, SceneGreeting, Script
 from .phrases import link_to, write_welcome
-from .queries.scripts import Answer, SceneGreeting, Script
-from .voting import Link
+from .planning import Rule, SceneWords
 
 
 def exact_of(script: Script) -> Mapping[str, Reply | None]:

@@ -26,7 +26,7 @@ from prometheus_client import Counter, Gauge
 
 from minyi.agencies.models import OfficialAccount
 
-from .services.inbox import Letter, Recorded, record_letters
+from ..services.inbox import Letter, Recorded, record_letters
 
 GATHER_S = 0.02  # those who wait for the disk gather this long; with the commit well below 50 ms
 NOTE_S = 0.25  # what nobody waits for may gather longer: larger batches cost less

@@ -23,13 +23,13 @@ from minyi.citizens.matters import Matter, list_matters
 from minyi.citizens.services.recognition import recognise_citizen
 from minyi.citizens.session import NewSession, make_session
 
+from ..conversation.phrases import link_to
+from ..conversation.planning import Plan
+from ..services.contacts import know_citizen
+from ..services.outgoing import switch_notices
 from .answering import Answerer
 from .ballots import box_transport, post_ballot
-from .conversation import Plan
 from .messages import Message, Reply, text_reply
-from .phrases import link_to
-from .services.contacts import know_citizen
-from .services.outgoing import switch_notices
 from .voting import Link, ReadyBallot, answer_ballot, prepare_ballot
 
 MOST_MATTERS = 6

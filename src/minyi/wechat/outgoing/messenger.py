@@ -9,13 +9,13 @@ from django.conf import settings
 from minyi.citizens.notices import Notice, Offer, Purpose
 from minyi.core.outbox import Again, Delivery, consumer, when_given_up
 
+from ..models import Contact
+from ..queries import find_account
+from ..queries.offers import find_offer
+from ..services import outgoing
+from ..services.sending import Surroundings, send_one
 from .carrier import Carrier, LineCarrier
-from .models import Contact
-from .queries import find_account
-from .queries.offers import find_offer
 from .quiet import read_quiet_hours
-from .services import outgoing
-from .services.sending import Surroundings, send_one
 
 PATIENCE = 5  # looks for a message that WeChat says has failed: about a minute
 

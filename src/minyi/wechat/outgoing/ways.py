@@ -10,7 +10,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .models import OutgoingChannel
+from ..models import OutgoingChannel
 
 SERVICE = OutgoingChannel.SERVICE.value
 SUBSCRIPTION = OutgoingChannel.SUBSCRIPTION.value

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
-from .api_errors import (
+from ..client.api_errors import (
     CREDENTIALS_WRONG,
     AccountFault,
     ApiError,

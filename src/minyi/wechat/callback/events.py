@@ -17,12 +17,12 @@ from django.db import transaction
 
 from minyi.core import outbox
 
+from ..services.contacts import erase_profile
+from ..services.grants import note_grants
+from ..services.inbox import Letter, moment, record_letters
+from ..services.outgoing import FAILED_TOPIC
+from ..services.reports import note_account_notice, note_media_verdict
 from .messages import Element, Message, read_tree
-from .services.contacts import erase_profile
-from .services.grants import note_grants
-from .services.inbox import Letter, moment, record_letters
-from .services.outgoing import FAILED_TOPIC
-from .services.reports import note_account_notice, note_media_verdict
 
 COUNTS = ("TotalCount", "FilterCount", "SentCount", "ErrorCount")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .api_errors import ApiError, Reaction, rest_until, rests_account
+from ..client.api_errors import ApiError, Reaction, rest_until, rests_account
 
 _UNAUTHORISED, _NO_COMMENTS = 48001, 88000
 _ALERTING = (Reaction.ALERT_OPERATOR, Reaction.PAUSE, Reaction.WAIT_FOR_MIDNIGHT)

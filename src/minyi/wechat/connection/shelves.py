@@ -15,12 +15,12 @@ from django.db import DatabaseError, connections
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
-from .api_errors import Unanswered
+from ..client.api_errors import Unanswered
+from ..models import AccountStop, Loan
 from .kept import Kept, Refusal
-from .models import AccountStop, Loan
 from .stops import Scope, Stop
 
-_SALT = "minyi.wechat.shelves"
+_SALT = "minyi.wechat.connection.shelves"
 _LONGEST_MESSAGE = 500
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from .messages import MAX_TEXT_BYTES, Article, Reply, news_reply, text_reply
+from ..callback.messages import MAX_TEXT_BYTES, Article, Reply, news_reply, text_reply
 
 MOST_LISTED = 5
 # WeChat reads <a>…</a> in a text and knows no escapes.

@@ -9,11 +9,11 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from minyi.campaigns.tests.given import given_campaign
-from minyi.wechat.callback import CallbackApp
-from minyi.wechat.deliveries import Deliveries
-from minyi.wechat.desks import Desks, NoDesksYet, read_desks
-from minyi.wechat.messages import text_reply
-from minyi.wechat.tests.given import SECRETS, given_desk, given_official_account
+from minyi.wechat.callback.app import CallbackApp
+from minyi.wechat.callback.deliveries import Deliveries
+from minyi.wechat.callback.endpoints import Endpoints, NoEndpointsYet, read_endpoints
+from minyi.wechat.callback.messages import text_reply
+from minyi.wechat.tests.given import SECRETS, given_endpoint, given_official_account
 
 
 def read_all(**changed: object):
@@ -24,7 +24,7 @@ def read_all(**changed: object):
         "now": timezone.now(),
         **changed,
     }
-    return read_desks(**asked)
+    return read_endpoints(**asked)
 
 
 @pytest.mark.django_db
@@ -66,15 +66,15 @@ def test_callbacks_use_the_old_desks_while_new_ones_are_read(monkeypatch):
         if first_read.is_set():
             go_on.wait(5)
         first_read.set()
-        return dict([given_desk()])
+        return dict([given_endpoint()])
 
     async def play() -> None:
-        desks = Desks(load)
-        before = await desks.find("sandbox")
-        monkeypatch.setattr("minyi.wechat.desks.RENEW_S", -1)
-        assert await desks.find("sandbox") is before
+        endpoints = Endpoints(load)
+        before = await endpoints.find("sandbox")
+        monkeypatch.setattr("minyi.wechat.callback.endpoints.RENEW_S", -1)
+        assert await endpoints.find("sandbox") is before
         go_on.set()
-        while await desks.find("sandbox") is before:
+        while await endpoints.find("sandbox") is before:
             await asyncio.sleep(0.01)
 
     asyncio.run(play())
@@ -82,17 +82,17 @@ def test_callbacks_use_the_old_desks_while_new_ones_are_read(monkeypatch):
 
 def test_after_a_silence_the_first_callback_waits_for_what_is_true_now(monkeypatch):
     async def play() -> None:
-        desks = Desks(lambda: dict([given_desk()]))
-        before = await desks.find("sandbox")
-        monkeypatch.setattr("minyi.wechat.desks.RENEW_S", -1)
-        monkeypatch.setattr("minyi.wechat.desks.OLD_S", -1)
-        assert await desks.find("sandbox") is not before
+        endpoints = Endpoints(lambda: dict([given_endpoint()]))
+        before = await endpoints.find("sandbox")
+        monkeypatch.setattr("minyi.wechat.callback.endpoints.RENEW_S", -1)
+        monkeypatch.setattr("minyi.wechat.callback.endpoints.OLD_S", -1)
+        assert await endpoints.find("sandbox") is not before
 
     asyncio.run(play())
 
 
 def test_a_lost_database_is_survived_with_what_is_known(monkeypatch):
-    answers = [dict([given_desk()])]
+    answers = [dict([given_endpoint()])]
 
     def load():
         if not answers:
@@ -100,11 +100,11 @@ def test_a_lost_database_is_survived_with_what_is_known(monkeypatch):
         return answers.pop()
 
     async def play() -> None:
-        desks = Desks(load)
-        known = await desks.find("sandbox")
-        monkeypatch.setattr("minyi.wechat.desks.RENEW_S", -1)
+        endpoints = Endpoints(load)
+        known = await endpoints.find("sandbox")
+        monkeypatch.setattr("minyi.wechat.callback.endpoints.RENEW_S", -1)
         for _ in range(20):
-            assert await desks.find("sandbox") is known
+            assert await endpoints.find("sandbox") is known
             await asyncio.sleep(0.005)
 
     asyncio.run(play())
@@ -115,8 +115,8 @@ def test_without_any_register_wechat_is_told_to_come_again():
         raise OperationalError
 
     async def play() -> None:
-        with pytest.raises(NoDesksYet):
-            await Desks(load).find("sandbox")
+        with pytest.raises(NoEndpointsYet):
+            await Endpoints(load).find("sandbox")
         sent: list[dict[str, object]] = []
         scope = {
             "type": "http",
@@ -129,7 +129,7 @@ def test_without_any_register_wechat_is_told_to_come_again():
         async def send(message):
             sent.append(message)
 
-        await CallbackApp(Desks(load), reception=None)(scope, None, send)
+        await CallbackApp(Endpoints(load), reception=None)(scope, None, send)
         assert sent[0]["status"] == 503
         assert (b"retry-after", b"2") in sent[0]["headers"]
 

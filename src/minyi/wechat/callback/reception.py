@@ -13,17 +13,17 @@ from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.utils import timezone
 
-from .carrier import with_link
-from .conversation import Book, Lane, Plan
-from .desks import Desk
+from ..conversation.planning import Book, Lane, Plan
+from ..outgoing.carrier import with_link
+from ..outgoing.windows import TRIGGERS
+from ..services.inbox import Letter
+from ..services.outgoing import ReplyWords, take_for_reply
+from .endpoints import Endpoint
 from .errands import Asked
 from .events import take_notice
 from .inbox import InboxWriter, NotWritten, Overloaded, account_ids
 from .messages import MAX_TEXT_BYTES, Message, NotAMessage, Reply, text_reply
-from .services.inbox import Letter
-from .services.outgoing import ReplyWords, take_for_reply
 from .slow import SlowLane
-from .windows import TRIGGERS
 
 
 class Unwilling(Exception):
@@ -45,13 +45,15 @@ class Reception:
         except Overloaded as error:
             raise Unwilling from error
 
-    async def attend(self, account: str, desk: Desk, message: Message, plan: Plan) -> Reply | None:
+    async def attend(
+        self, account: str, endpoint: Endpoint, message: Message, plan: Plan
+    ) -> Reply | None:
         """Deal with a message and return what to answer; raises Unwilling."""
         if plan.lane is Lane.PASSED:
             return None
         task = self._under_way.get(message.identity)
         if task is None:
-            task = asyncio.ensure_future(self._answer(account, desk, message, plan))
+            task = asyncio.ensure_future(self._answer(account, endpoint, message, plan))
             self._under_way[message.identity] = task
             task.add_done_callback(lambda _done: self._under_way.pop(message.identity, None))
         try:
@@ -64,11 +66,13 @@ class Reception:
         await self._slow.finish()
         await asyncio.get_running_loop().run_in_executor(None, self._writer.close)
 
-    async def _answer(self, account: str, desk: Desk, message: Message, plan: Plan) -> Reply | None:
+    async def _answer(
+        self, account: str, endpoint: Endpoint, message: Message, plan: Plan
+    ) -> Reply | None:
         """Deal with a message; what waited for its sender goes along with the answer."""
         until = time.monotonic() + TAKEN_WITHIN_S
-        reply = await self._deal_with(account, desk, message, plan)
-        if message.sender not in desk.waited_for or not _may_be_answered(message):
+        reply = await self._deal_with(account, endpoint, message, plan)
+        if message.sender not in endpoint.waited_for or not _may_be_answered(message):
             return reply
         if reply is not None and len(reply.late.encode()) > LONGEST_BESIDE:
             return reply
@@ -78,7 +82,7 @@ class Reception:
             return reply  # it waits on
 
     async def _deal_with(
-        self, account: str, desk: Desk, message: Message, plan: Plan
+        self, account: str, endpoint: Endpoint, message: Message, plan: Plan
     ) -> Reply | None:
         if plan.lane is Lane.ANSWERED:
             self._writer.note(Letter(account, message, plan.reply))
@@ -90,10 +94,10 @@ class Reception:
             await self._slow.take(self._slow.in_thread(_take_notice, account, message))
             return None
         if plan.lane is Lane.PERSON:
-            return await self._show_to_person(account, desk.book, message, plan)
-        outcome = await self._slow.run(Asked(account, message, plan, desk.crypt is not None))
+            return await self._show_to_person(account, endpoint.book, message, plan)
+        outcome = await self._slow.run(Asked(account, message, plan, endpoint.crypt is not None))
         if plan.errand == "ask" and outcome.reply is None and not outcome.is_late:
-            return await self._show_to_person(account, desk.book, message, plan)
+            return await self._show_to_person(account, endpoint.book, message, plan)
         self._writer.note(
             Letter(account, message, outcome.reply, text=_KEPT_INSTEAD.get(plan.errand))
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Desks: what the callback needs of each account, frozen, and renewed behind its back.
+"""Endpoints: what the callback needs of each account, frozen, and renewed behind its back.
 
-A callback reads the desk from memory. When it is older than two seconds a thread of its own
+A callback reads the endpoint from memory. When it is older than two seconds a thread of its own
 reads the register and the running campaigns anew; callbacks meanwhile use what there is.
 """
 
@@ -23,16 +23,16 @@ from django.utils.translation import gettext as _
 from minyi.campaigns.queries.chat import list_names, list_open_rounds
 from minyi.campaigns.queries.public import CampaignCard, list_campaigns
 
+from ..capabilities import Ability, who_may
+from ..conversation.hours import back_at
+from ..conversation.phrases import RunningCampaign, write_phrases
+from ..conversation.planning import Book, Place
+from ..conversation.scripting import clicks_of, contained_of, exact_of, scenes_of
+from ..queries import Account, Secrets, list_accounts
+from ..queries.scripts import Script, read_scripts
+from ..queries.waiting import who_waits
 from .answering import find_answerer
-from .capabilities import Ability, who_may
-from .conversation import Book, Place
 from .crypto import BadKey, MessageCrypt
-from .hours import back_at
-from .phrases import RunningCampaign, write_phrases
-from .queries import Account, Secrets, list_accounts
-from .queries.scripts import Script, read_scripts
-from .queries.waiting import who_waits
-from .scripting import clicks_of, contained_of, exact_of, scenes_of
 
 RENEW_S = 2
 OLD_S = 4  # nobody called for a while: who is with a person now? This callback waits for the answer
@@ -43,10 +43,10 @@ log = structlog.get_logger("minyi.wechat")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Endpoint:
     """One account at the counter; `crypt` is None in plain mode.
 
-    A desk stays shut while its secrets are incomplete: an empty token would vouch for anybody.
+    An endpoint stays shut while its secrets are incomplete: an empty token would vouch for anybody.
     """
 
     is_open: bool
@@ -57,48 +57,48 @@ class Desk:
     waited_for: frozenset[str] = frozenset()
 
 
-class NoDesksYet(Exception):
+class NoEndpointsYet(Exception):
     """The register could not be read even once."""
 
 
-class Desks:
-    """All desks of this process; used on one event loop."""
+class Endpoints:
+    """All endpoints of this process; used on one event loop."""
 
-    def __init__(self, load: Callable[[], Mapping[str, Desk]]) -> None:
+    def __init__(self, load: Callable[[], Mapping[str, Endpoint]]) -> None:
         self._load = load
-        self._desks: Mapping[str, Desk] | None = None
+        self._endpoints: Mapping[str, Endpoint] | None = None
         self._asked_at = self._read_at = float("-inf")
         self._renewal: asyncio.Future[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wechat-desks")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wechat-endpoints")
 
-    async def find(self, slug: str) -> Desk | None:
-        """Return the desk of that account; only the first callback after a silence ever waits."""
+    async def find(self, slug: str) -> Endpoint | None:
+        """Return that account's endpoint; only the first callback after a silence ever waits."""
         now = time.monotonic()
         if now - self._asked_at > RENEW_S:
             self._asked_at = now
             self._renewal = asyncio.ensure_future(self._renew())
         if now - self._read_at > OLD_S and self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=FIRST_LOAD_S)
-        if self._desks is None:
-            raise NoDesksYet
-        return self._desks.get(slug)
+        if self._endpoints is None:
+            raise NoEndpointsYet
+        return self._endpoints.get(slug)
 
     async def _renew(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            self._desks = await loop.run_in_executor(self._thread, self._load)
+            self._endpoints = await loop.run_in_executor(self._thread, self._load)
             self._read_at = time.monotonic()
         except DatabaseFault as error:
             # Yesterday's greeting is better than none; the next callback tries again.
-            log.error("desks_not_renewed", error=type(error).__name__)
+            log.error("endpoints_not_renewed", error=type(error).__name__)
 
 
-def load_desks() -> Mapping[str, Desk]:
+def load_endpoints() -> Mapping[str, Endpoint]:
     """Read the register and the running campaigns; runs in a thread of its own."""
     close_old_connections()
     try:
         with translation.override(settings.LANGUAGE_CODE):
-            return read_desks(
+            return read_endpoints(
                 secrets=settings.WECHAT_SECRETS,
                 public_url=settings.PUBLIC_URL,
                 language=settings.LANGUAGE_CODE,
@@ -108,10 +108,10 @@ def load_desks() -> Mapping[str, Desk]:
         close_old_connections()
 
 
-def read_desks(
+def read_endpoints(
     *, secrets: Secrets, public_url: str, language: str, now: datetime
-) -> Mapping[str, Desk]:
-    """Return the desk of every registered account."""
+) -> Mapping[str, Endpoint]:
+    """Return the endpoint of every registered account."""
     cards = [c for c in list_campaigns(language=language, now=now) if c.state == "open"]
     accounts = list_accounts(secrets=secrets)
     scripts = read_scripts()
@@ -121,7 +121,7 @@ def read_desks(
     mute = [one.slug for one in accounts if one.slug not in can_write]
     waited_for = who_waits(slugs=mute, now=now)
     return {
-        account.slug: open_desk(
+        account.slug: open_endpoint(
             account,
             [_running(card, public_url) for card in cards if card.account == account.slug],
             home_url=f"{public_url}/",
@@ -135,7 +135,7 @@ def read_desks(
     }
 
 
-def open_desk(
+def open_endpoint(
     account: Account,
     campaigns: Sequence[RunningCampaign],
     *,
@@ -145,8 +145,8 @@ def open_desk(
     has_rounds: bool = False,
     back_at: datetime | None = None,
     waited_for: frozenset[str] = frozenset(),
-) -> Desk:
-    """Return the desk of one account with these campaigns to point to."""
+) -> Endpoint:
+    """Return the endpoint of one account with these campaigns to point to."""
     book = Book(
         phrases=write_phrases(
             name=account.name,
@@ -167,12 +167,12 @@ def open_desk(
     )
     token = account.token.encode()
     if account.mode == "plain":
-        return Desk(bool(token), token, None, book, waited_for)
+        return Endpoint(bool(token), token, None, book, waited_for)
     try:
         crypt = MessageCrypt(aes_key=account.aes_key, appid=account.appid)
     except BadKey:
-        return Desk(False, token, None, book)  # the launch checklist names what is missing
-    return Desk(bool(token), token, crypt, book, waited_for)
+        return Endpoint(False, token, None, book)  # the launch checklist names what is missing
+    return Endpoint(bool(token), token, crypt, book, waited_for)
 
 
 def _names(

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What WeChat posts to us: received, kept and answered within the time it gives us."""
