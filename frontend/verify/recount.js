@@ -4,6 +4,7 @@
 
 import { decodeCanonical } from "./canonical.js";
 import { Fault } from "./fault.js";
+import { openerOf } from "./opening.js";
 import { checkBallot, checkManifest, checkOther } from "./shapes.js";
 
 const MAX_FINDINGS = 1000;
@@ -27,6 +28,10 @@ export class Recount {
     this.changedAt = -1;
     this.closedAt = null;
     this.result = "absent";
+    this.sealed = false; // choices are sealed and the key is not published: there is no tally yet
+    this.openedAt = null;
+    this.moves = []; // of a sealed log
+    this.announced = [];
   }
 
   /** Take the next entry in; a fault becomes a finding and the entry counts for nothing. */
@@ -35,7 +40,7 @@ export class Recount {
       this.take(index, decodeCanonical(raw));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      if (this.findings.length < MAX_FINDINGS) this.findings.push({ code: error.code, index });
+      this.find(index, error.code);
     }
   }
 
@@ -56,29 +61,41 @@ export class Recount {
     this.tally = new Map(value.candidates.map((label) => [label, 0]));
     this.window = [value.opens, value.closes];
     this.ph = value.ph;
+    this.sealed = Boolean(value.seal);
   }
 
   ballot(index, value) {
-    checkBallot(value);
+    checkBallot(value, this.manifest);
     if (this.closedAt !== null) throw new Fault("ballot_after_close");
     if (value.t < this.window[0] || value.t >= this.window[1]) throw new Fault("ballot_outside_time");
     const local = new Date(value.t + this.manifest.zone * 60_000);
     if (value.day !== local.toISOString().slice(0, 10)) throw new Fault("ballot_day_false");
     if (value.ph !== this.ph) throw new Fault("ballot_rules_differ");
-    this.checkPicks(value.ch);
+    if (!this.sealed) this.checkPicks(value.ch);
     this.useOnce(value);
-    const choice = value.ch.join(" ");
-    if (!this.choices.has(choice)) this.choices.set(choice, value.ch);
-    this.ballots.set(index, { picks: this.choices.get(choice), state: "counted", rule: "" });
-    this.vote(value.ch, 1);
+    const { tag, n, e, i, x } = value;
+    const choice = this.sealed ? { picks: [], sealed: { tag, n, e, i, x } } : { picks: this.shared(value.ch) };
+    this.ballots.set(index, { ...choice, state: "counted", rule: "" });
+    this.vote(choice.picks, 1);
     this.changedAt = index;
   }
 
+  /** Most voters pick alike: return the one list of these picks. */
+  shared(picks) {
+    const choice = picks.join(" ");
+    if (!this.choices.has(choice)) this.choices.set(choice, picks);
+    return this.choices.get(choice);
+  }
+
   checkPicks(picks) {
-    const { min, max } = this.manifest.rule;
-    if (picks.length < min || picks.length > max) throw new Fault("picks_number");
+    this.checkNumber(picks);
     if (picks.some((pick) => !this.tally.has(pick))) throw new Fault("pick_unknown");
     if (picks.some((pick, at) => at > 0 && picks[at - 1] >= pick)) throw new Fault("picks_order");
+  }
+
+  checkNumber(picks) {
+    const { min, max } = this.manifest.rule;
+    if (picks.length < min || picks.length > max) throw new Fault("picks_number");
   }
 
   /** One ballot for each nonce, one ballot for each tag and period. */
@@ -99,6 +116,8 @@ export class Recount {
     checkOther(value);
     if (MOVES.has(kind)) this.adjudicate(index, MOVES.get(kind), value);
     else if (kind === "close") this.close(index, value);
+    else if (kind === "count") this.announce(index, value);
+    else if (kind === "key") this.openChoices(index, value.key);
     else if (kind === "result") this.compare(index, value);
     else if (kind === "stage") {
       this.window = [value.opens, value.closes];
@@ -123,6 +142,68 @@ export class Recount {
       ballot.rule = value.rule;
     }
     this.changedAt = index;
+    if (this.sealed) this.moves.push({ index, ballots: value.ballots, to: move.to });
+  }
+
+  /** Keep an announced count until it can be compared. */
+  announce(index, value) {
+    const before = this.announced.length > 0 ? this.announced[this.announced.length - 1].at : 1;
+    const isPlaced = this.sealed && this.closedAt === null && before <= value.at && value.at <= index;
+    if (!isPlaced) throw new Fault("count_misplaced");
+    this.announced.push({ index, at: value.at, ballots: value.ballots, tally: value.tally });
+  }
+
+  /** Open every ballot, then compare what was announced; a wrong choice is no ballot. */
+  openChoices(index, key) {
+    if (this.openedAt !== null) throw new Fault("key_repeated");
+    if (!this.sealed) throw new Fault("key_unwanted");
+    if (this.closedAt === null) throw new Fault("key_before_close");
+    const picksOf = openerOf(this.manifest, key);
+    for (const [at, ballot] of this.ballots) {
+      try {
+        const picks = picksOf(ballot.sealed);
+        this.checkNumber(picks);
+        ballot.picks = this.shared(picks);
+        ballot.sealed = null;
+        this.vote(picks, Number(ballot.state === "counted"));
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        this.find(at, error.code);
+        this.ballots.delete(at);
+      }
+    }
+    this.checkAnnounced();
+    this.sealed = false;
+    this.openedAt = index;
+    this.changedAt = index;
+  }
+
+  checkAnnounced() {
+    const tally = new Map([...this.tally.keys()].map((label) => [label, 0]));
+    const counting = new Set();
+    const waiting = [...this.moves];
+    const set = (at, counts) => {
+      const ballot = this.ballots.get(at);
+      if (!ballot || counting.has(at) === counts) return;
+      for (const pick of ballot.picks) tally.set(pick, tally.get(pick) + (counts ? 1 : -1));
+      if (counts) counting.add(at);
+      else counting.delete(at);
+    };
+    let done = 0;
+    for (const one of this.announced) {
+      for (; done < one.at; done += 1) {
+        set(done, true);
+        while (waiting.length > 0 && waiting[0].index === done) {
+          const { ballots, to } = waiting.shift();
+          for (const [low, high] of ballots) for (let at = low; at < high; at += 1) set(at, to === "counted");
+        }
+      }
+      if (!isSame(one.tally, tally) || one.ballots !== counting.size) this.find(one.index, "count_differs");
+    }
+  }
+
+  find(index, code) {
+    if (this.findings.length < MAX_FINDINGS) this.findings.push({ code, index });
   }
 
   close(index, value) {
@@ -135,11 +216,9 @@ export class Recount {
   compare(index, value) {
     this.result = "differs";
     if (this.closedAt === null) throw new Fault("result_before_close");
+    if (this.sealed) throw new Fault("result_before_key");
     if (value.at <= this.changedAt || value.at > index) throw new Fault("result_stale");
-    const labels = Object.keys(value.tally);
-    const isEqual =
-      labels.length === this.tally.size && labels.every((label) => this.tally.get(label) === value.tally[label]);
-    if (!isEqual) throw new Fault("result_differs");
+    if (!isSame(value.tally, this.tally)) throw new Fault("result_differs");
     this.result = "equal";
   }
 
@@ -157,7 +236,13 @@ export class Recount {
       ...number,
       void_by_rule: byRule,
       closed_at: this.closedAt,
+      sealed: this.sealed,
       result: this.result,
     };
   }
+}
+
+function isSame(told, tally) {
+  const labels = Object.keys(told);
+  return labels.length === tally.size && labels.every((label) => tally.get(label) === told[label]);
 }

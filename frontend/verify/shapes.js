@@ -3,6 +3,7 @@
 
 import { isObject } from "./canonical.js";
 import { Fault } from "./fault.js";
+import { sealedDigits } from "./opening.js";
 
 const LATEST_MS = 253_402_300_800_000 - 86_400_000;
 const hasOwn = (value, member) => Object.prototype.hasOwnProperty.call(value, member);
@@ -14,6 +15,7 @@ const isZone = (v) => Number.isSafeInteger(v) && v >= -840 && v <= 840;
 const matches = (pattern) => (v) => typeof v === "string" && pattern.test(v);
 const isHex16 = matches(/^[0-9a-f]{32}$/);
 const isHex32 = matches(/^[0-9a-f]{64}$/);
+const isHex = matches(/^[0-9a-f]*$/);
 const isDay = matches(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/);
 const isLabel = matches(/^[0-9A-Za-z_-]{1,32}$/);
 const isLabels = (v) => Array.isArray(v) && v.every(isLabel);
@@ -48,7 +50,9 @@ const MANIFEST = {
   appeal: isTime,
 };
 const RULE = { per: (v) => v === "day" || v === "campaign", min: isCount, max: isCount };
-const BALLOT = { type: isText, t: isTime, tag: isHex16, day: isDay, n: isHex16, ch: isLabels, ph: isHex32 };
+const ANY_BALLOT = { type: isText, t: isTime, tag: isHex16, day: isDay, n: isHex16, ph: isHex32 };
+const BALLOT = { ...ANY_BALLOT, ch: isLabels };
+const SEALED_BALLOT = { ...ANY_BALLOT, e: isHex32, i: isCount, x: isHex };
 const ADJUDICATION = { t: isTime, ballots: isRanges, rule: isText, ev: isHex32, by: isText };
 const OTHERS = new Map([
   ["quarantine", ADJUDICATION],
@@ -59,6 +63,8 @@ const OTHERS = new Map([
   ["appeal", { t: isTime, ev: isHex32 }],
   ["event", { t: isTime, what: isText }],
   ["close", { t: isTime, size: isCount, tally_code: isHex32 }],
+  ["count", { t: isTime, hour: isTime, at: isCount, ballots: isCount, tally: isTally }],
+  ["key", { t: isTime, key: isHex32 }],
   ["result", { t: isTime, tally: isTally, at: isCount }],
 ]);
 
@@ -68,13 +74,16 @@ export function checkManifest(value) {
   const { min, max } = value.rule;
   const number = value.candidates.length;
   const isSound = new Set(value.candidates).size === number && min <= max && max <= number;
+  if (hasOwn(value, "seal") && value.seal !== "" && !isHex32(value.seal)) throw new Fault("entry_malformed");
   if (!isSound || value.opens >= value.closes) throw new Fault("entry_malformed");
 }
 
 /** A ballot has exactly its members. */
-export function checkBallot(value) {
-  if (Object.keys(value).length !== Object.keys(BALLOT).length) throw new Fault("entry_malformed");
-  checkShape(value, BALLOT);
+export function checkBallot(value, manifest) {
+  const shape = manifest.seal ? SEALED_BALLOT : BALLOT;
+  if (Object.keys(value).length !== Object.keys(shape).length) throw new Fault("entry_malformed");
+  checkShape(value, shape);
+  if (manifest.seal && value.x.length !== sealedDigits(manifest.candidates.length)) throw new Fault("entry_malformed");
 }
 
 /** Any entry but manifest and ballot; further members are allowed. */

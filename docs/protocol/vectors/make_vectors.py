@@ -31,6 +31,7 @@ from votelog import (
     parse_policy,
     parse_receipt,
     policy_for,
+    public_of,
     root,
     sign_checkpoint,
     split_note,
@@ -203,6 +204,22 @@ def ballot(number: int, **changes: Any) -> dict[str, Any]:
                  ch=["02", "07"] if number % 2 else ["12"]) | changes  # fmt: skip
 
 
+# Sealed once for KEY (an ephemeral key is random), so that these files stay what they are.
+KEY = hashlib.sha256(b"sealed vectors").digest()
+SENT = "7756f2810d3cd558f6f98e1a3c996e9e9a3b0f392bbbc3f54809ca9a1329217e"
+SEALED = [
+    "bd6ef952436b721c13d47ccae202b19da4bf3d01fa68074af5f35cb32d13539752",
+    "20952d91b47b0c99ea9bddd07383e88fc81165273a46e674fa2864a4cc4c8bc03c",
+    "cb0bdd0d89f44e262e79df2472602d6ac98d374bf7edff1c57db70b486b31cb330",
+]
+
+
+def sealed_ballot(number: int, **changes: Any) -> dict[str, Any]:
+    clear = ballot(number)
+    del clear["ch"]
+    return clear | {"e": SENT, "i": number - 1, "x": SEALED[number - 1]} | changes
+
+
 def judged(kind: str, ballots: list[list[int]]) -> dict[str, Any]:
     return entry(kind, ballots=ballots, rule="R12", ev=PH, by="supervisor")
 
@@ -232,8 +249,31 @@ def recounts() -> dict[str, Any]:
         ],
         "a restore of what is not void": [*votes, judged("restore", [[1, 2]])],
         "no manifest": [ballot(1)],
+        **sealed_cases(manifest | {"seal": public_of(KEY).hex()}),
     }  # fmt: skip
     return {"cases": [recounted(why, rows) for why, rows in cases.items()]}
+
+
+def sealed_cases(manifest: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    votes = [manifest, sealed_ballot(1), sealed_ballot(2), sealed_ballot(3)]
+    close, key = entry("close", size=5, tally_code=PH), entry("key", key=KEY.hex())
+    told = entry("count", hour=OPENS, at=3, ballots=2, tally={"02": 1, "07": 1, "12": 1})
+    tally = {"02": 2, "07": 2, "12": 1}
+    copied = sealed_ballot(3, i=0, x=SEALED[0])
+    return {
+        "a sealed vote, opened": [*votes, told, close, key, entry("result", at=7, tally=tally)],
+        "a sealed choice that was changed": [
+            *votes[:3], sealed_ballot(3, x="00" * 33), told, close, key,
+        ],
+        "a sealed choice that was copied": [*votes[:3], copied, told, close, key],
+        "a sealed vote opened with another key": [
+            *votes, told, close, entry("key", key="11" * 32),
+        ],
+        "an announced count that was wrong": [*votes, told | {"ballots": 3}, close, key],
+        "a result before the choices are open": [
+            *votes, told, close, entry("result", at=6, tally=tally),
+        ],
+    }  # fmt: skip
 
 
 def recounted(why: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

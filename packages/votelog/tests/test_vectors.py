@@ -48,7 +48,7 @@ def test_every_refusal_in_the_vectors_has_a_code():
         refused = published(name)["refused"]
         assert refused
         assert all(one["code"] for one in refused)
-    clean, *broken = published("recount.json")["cases"]
-    assert clean["findings"] == []
-    assert clean["result"] == "equal"
-    assert all(case["findings"] for case in broken)
+    cases = published("recount.json")["cases"]
+    clean = [case for case in cases if case["why"] in ("a clean vote", "a sealed vote, opened")]
+    assert [(case["findings"], case["result"]) for case in clean] == [([], "equal")] * 2
+    assert all(case["findings"] for case in cases if case not in clean)

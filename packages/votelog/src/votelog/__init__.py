@@ -14,6 +14,7 @@ from votelog._checkpoint import (
     peek_checkpoint,
     sign_checkpoint,
 )
+from votelog._choices import ChoiceOpener, ChoiceSealer, SealedChoice, bind, check_key
 from votelog._cosignature import Cosigner, CosignerKey, cosigned_at, parse_cosigner_vkey
 from votelog._disk import Disk
 from votelog._entries import Manifest, parse_manifest
@@ -25,6 +26,7 @@ from votelog._errors import (
     VotelogError,
     WriteRefused,
 )
+from votelog._hpke import public_of
 from votelog._note import (
     Note,
     Signature,
@@ -84,6 +86,8 @@ __all__ = [
     "AddCheckpoint",
     "Audit",
     "Checkpoint",
+    "ChoiceOpener",
+    "ChoiceSealer",
     "CompactRange",
     "Cosigner",
     "CosignerKey",
@@ -106,6 +110,7 @@ __all__ = [
     "Rejected",
     "Reply",
     "Sealed",
+    "SealedChoice",
     "Signature",
     "Signer",
     "Source",
@@ -116,7 +121,9 @@ __all__ = [
     "Witness",
     "WitnessServer",
     "WriteRefused",
+    "bind",
     "bundle_path",
+    "check_key",
     "check_receipts_apart",
     "consistency_proof",
     "cosigned_at",
@@ -142,6 +149,7 @@ __all__ = [
     "parse_vkey",
     "peek_checkpoint",
     "policy_for",
+    "public_of",
     "read_past_checkpoint",
     "recount_log",
     "request_cosignature",

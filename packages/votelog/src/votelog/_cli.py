@@ -125,6 +125,7 @@ def count_facts(count: Count) -> dict[str, Any]:
         "void": count.void,
         "void_by_rule": count.void_by_rule,
         "closed_at": count.closed_at,
+        "sealed": count.sealed,
         "result": count.result,
     }
 
@@ -132,6 +133,8 @@ def count_facts(count: Count) -> dict[str, Any]:
 def _count_words(count: Count) -> str:
     ranked = sorted(count.tally.items(), key=lambda row: (-row[1], row[0]))
     rows = [f"{votes:>12,}  {label}" for label, votes in ranked]
+    if count.sealed:
+        rows = ["The choices are sealed: votes can be counted when the key is in the log."]
     rows.append(
         f"{count.cast} ballots: {count.counted} counted, {count.quarantined} under review, "
         f"{count.void} void. Result in the log: {count.result}."

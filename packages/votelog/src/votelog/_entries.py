@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from votelog._canonical import Json
+from votelog._choices import sealed_bytes
 from votelog._errors import Malformed
 
 _HEX16 = re.compile(r"[0-9a-f]{32}")
+_HEX = re.compile(r"[0-9a-f]*")
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 _LABEL = re.compile(r"[0-9A-Za-z_-]{1,32}")  # ASCII: sorted alike in every language
 _END_OF_TIME_MS = 253_402_300_800_000  # the year 10000
@@ -37,6 +39,7 @@ class Manifest:
     zone: int
     ph: str
     rule: BallotRule
+    seal: bytes = b""  # the key for which choices are sealed; empty: they stand in clear
 
 
 def parse_manifest(value: dict[str, Json]) -> Manifest:
@@ -54,6 +57,9 @@ def parse_manifest(value: dict[str, Json]) -> Manifest:
         raise _wrong("rule")
     if value["opens"] >= value["closes"]:
         raise _wrong("closes")
+    seal = value.get("seal", "")
+    if seal != "" and not _is_hex32(seal):
+        raise _wrong("seal")
     return Manifest(
         campaign=value["campaign"],
         candidates=tuple(candidates),
@@ -62,14 +68,18 @@ def parse_manifest(value: dict[str, Json]) -> Manifest:
         zone=value["zone"],
         ph=value["ph"],
         rule=BallotRule(rule["per"], rule["min"], rule["max"]),
+        seal=bytes.fromhex(seal),
     )
 
 
-def check_ballot(value: dict[str, Json]) -> None:
+def check_ballot(value: dict[str, Json], manifest: Manifest) -> None:
     """Check that a ballot has exactly the members of one, each of its kind."""
-    if value.keys() != _BALLOT.keys():
-        raise _wrong(min(value.keys() ^ _BALLOT.keys()))
-    _check_shape(value, _BALLOT)
+    shape = _SEALED_BALLOT if manifest.seal else _BALLOT
+    if value.keys() != shape.keys():
+        raise _wrong(min(value.keys() ^ shape.keys()))
+    _check_shape(value, shape)
+    if manifest.seal and len(value["x"]) != 2 * sealed_bytes(len(manifest.candidates)):
+        raise _wrong("x")
 
 
 def check_entry(value: dict[str, Json]) -> None:
@@ -115,6 +125,10 @@ def _is_hex16(value: Json) -> bool:
 
 def _is_hex32(value: Json) -> bool:
     return type(value) is str and _HEX32.fullmatch(value) is not None
+
+
+def _is_hex(value: Json) -> bool:
+    return type(value) is str and _HEX.fullmatch(value) is not None
 
 
 def _is_day(value: Json) -> bool:
@@ -174,15 +188,16 @@ _BALLOT_RULE: dict[str, Callable[[Any], bool]] = {
     "min": _is_count,
     "max": _is_count,
 }
-_BALLOT: dict[str, Callable[[Any], bool]] = {
+_ANY_BALLOT: dict[str, Callable[[Any], bool]] = {
     "type": _is_text,
     "t": _is_time,
     "tag": _is_hex16,
     "day": _is_day,
     "n": _is_hex16,
-    "ch": _is_labels,
     "ph": _is_hex32,
 }
+_BALLOT = {**_ANY_BALLOT, "ch": _is_labels}
+_SEALED_BALLOT = {**_ANY_BALLOT, "e": _is_hex32, "i": _is_count, "x": _is_hex}
 _ADJUDICATION: dict[str, Callable[[Any], bool]] = {
     "t": _is_time,
     "ballots": _is_ranges,
@@ -202,5 +217,13 @@ _SHAPES: dict[str, dict[str, Callable[[Any], bool]]] = {
     "appeal": {"t": _is_time, "ev": _is_hex32},
     "event": {"t": _is_time, "what": _is_text},
     "close": {"t": _is_time, "size": _is_count, "tally_code": _is_hex32},
+    "count": {
+        "t": _is_time,
+        "hour": _is_time,
+        "at": _is_count,
+        "ballots": _is_count,
+        "tally": _is_tally,
+    },
+    "key": {"t": _is_time, "key": _is_hex32},
     "result": {"t": _is_time, "tally": _is_tally, "at": _is_count},
 }

@@ -23,6 +23,7 @@ from votelog._entries import (
 )
 from votelog._errors import Malformed, Rejected, VotelogError
 from votelog._note import VerifierKey
+from votelog._opening import Announced, Move, SealedBallots, check_announced
 from votelog._reader import LogReader
 
 MAX_FINDINGS = 1000
@@ -51,6 +52,7 @@ class Count:
     void: int
     void_by_rule: dict[str, int]
     closed_at: int | None  # index of the close entry
+    sealed: bool  # choices are sealed and the key is not published: the tally is not known
     result: str  # "absent", "equal" or "differs"
     findings: list[VotelogError] = field(default_factory=list)
 
@@ -75,6 +77,10 @@ class Recount:
         self._days: dict[int, str] = {}
         self._changed_at = -1  # index of the last entry that moved the count
         self._closed_at: int | None = None
+        self._sealed: SealedBallots | None = None  # until they are opened
+        self._opened_at: int | None = None
+        self._moves: list[Move] = []  # of a sealed log
+        self._announced: list[Announced] = []
         self._result = "absent"
 
     def add(self, index: int, raw: bytes) -> None:
@@ -106,6 +112,7 @@ class Recount:
             void=states[_VOID],
             void_by_rule=dict(sorted(Counter(self._void_rules.values()).items())),
             closed_at=self._closed_at,
+            sealed=self._sealed is not None,
             result=self._result,
             findings=self.findings,
         )
@@ -134,9 +141,11 @@ class Recount:
         self._votes = [0] * len(manifest.candidates)
         self._window = (manifest.opens, manifest.closes)
         self._ph = manifest.ph
+        if manifest.seal:
+            self._sealed = SealedBallots(manifest)
 
     def _take_ballot(self, index: int, ballot: dict[str, Json], manifest: Manifest) -> None:
-        check_ballot(ballot)
+        check_ballot(ballot, manifest)
         if self._closed_at is not None:
             raise Rejected("ballot_after_close", closed=self._closed_at)
         at = ballot["t"]
@@ -146,12 +155,14 @@ class Recount:
             raise Rejected("ballot_day_false", day=ballot["day"])
         if ballot["ph"] != self._ph:
             raise Rejected("ballot_rules_differ")
-        choice = self._choice_of(ballot["ch"], manifest)
+        choice = 0 if manifest.seal else self._choice_of(ballot["ch"], manifest)
         self._use_once(ballot, manifest)
         self._states[index] = _COUNTED
         self._choices[index] = choice
         self._vote(choice, +1)
         self._changed_at = index
+        if self._sealed is not None:
+            self._sealed.keep(index, ballot)
 
     def _choice_of(self, picks: list[str], manifest: Manifest) -> int:
         rule = manifest.rule
@@ -162,6 +173,9 @@ class Recount:
             raise Rejected("pick_unknown", pick=picks[places.index(-1)])
         if any(first >= second for first, second in pairwise(picks)):
             raise Rejected("picks_order")
+        return self._choice_id(places)
+
+    def _choice_id(self, places: tuple[int, ...]) -> int:
         found = self._choice_ids.get(places)
         if found is None:
             found = self._choice_ids[places] = len(self._choice_sets)
@@ -189,6 +203,10 @@ class Recount:
             self._ph = value["ph"]
         elif kind == "close":
             self._close(index, value)
+        elif kind == "count":
+            self._announce(index, value)
+        elif kind == "key":
+            self._open_choices(index, bytes.fromhex(value["key"]))
         elif kind == "result":
             self._compare_result(index, value)
 
@@ -208,6 +226,8 @@ class Recount:
             for ballot in one:
                 self._move(ballot, _TO[kind], value["rule"])
         self._changed_at = index
+        if self._sealed is not None:
+            self._moves.append(Move(index, ranges, _TO[kind] == _COUNTED))
 
     def _move(self, ballot: int, state: int, rule: str) -> None:
         before = self._states[ballot]
@@ -230,11 +250,48 @@ class Recount:
             raise Rejected("close_size_false", size=value["size"])
         self._closed_at = index
 
+    def _announce(self, index: int, value: dict[str, Json]) -> None:
+        """Keep an announced count until it can be compared; at a close they come to an end."""
+        before = self._announced[-1].at if self._announced else 1
+        if self._sealed is None or self._closed_at is not None:
+            raise Rejected("count_misplaced", at=value["at"])
+        if not before <= value["at"] <= index:
+            raise Rejected("count_misplaced", at=value["at"])
+        self._announced.append(Announced(index, value["at"], value["ballots"], value["tally"]))
+
+    def _open_choices(self, index: int, private: bytes) -> None:
+        """Open every ballot, then compare what was announced; a wrong choice is no ballot."""
+        if self._opened_at is not None:
+            raise Rejected("key_repeated", opened=self._opened_at)
+        if self._sealed is None or self._manifest is None:
+            raise Rejected("key_unwanted")
+        if self._closed_at is None:
+            raise Rejected("key_before_close")
+        for ballot, picks in self._sealed.open(private):
+            if isinstance(picks, VotelogError):
+                self._find(picks)
+                self._states[ballot] = _NO_BALLOT
+                self._void_rules.pop(ballot, None)
+                continue
+            self._choices[ballot] = self._choice_id(picks)
+            self._vote(self._choices[ballot], self._states[ballot] == _COUNTED)
+        candidates = self._manifest.candidates
+        for error in check_announced(self._announced, self._moves, self._picks_of, candidates):
+            self._find(error)
+        self._sealed, self._opened_at, self._changed_at = None, index, index
+
+    def _picks_of(self, index: int) -> tuple[int, ...] | None:
+        if self._states[index] == _NO_BALLOT:
+            return None
+        return self._choice_sets[self._choices[index]]
+
     def _compare_result(self, index: int, value: dict[str, Json]) -> None:
         """A result must be the fold at `at`; the last result of a log is the one that stands."""
         self._result = "differs"
         if self._closed_at is None:
             raise Rejected("result_before_close")
+        if self._sealed is not None:
+            raise Rejected("result_before_key")
         if not self._changed_at < value["at"] <= index:
             raise Rejected("result_stale", at=value["at"], changed=self._changed_at)
         tally = {label: self._votes[place] for label, place in self._places.items()}
