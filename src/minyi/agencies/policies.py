@@ -30,6 +30,8 @@ GRANTS: dict[str, frozenset[str]] = {
             "results.compute",
             "results.publish",
             "results.export",
+            "objections.view",
+            "ballots.view",
         }
     ),
     Role.EDITOR: frozenset(
@@ -48,7 +50,18 @@ GRANTS: dict[str, frozenset[str]] = {
         _EVERYBODY | {"nominations.view", "nominations.review", "nominees.edit", "wechat.publish"}
     ),
     Role.CASE_WORKER: frozenset(
-        _EVERYBODY | {"nominations.view", "wechat.desk", "wechat.comments", "wechat.outgoing"}
+        _EVERYBODY
+        | {
+            "nominations.view",
+            "wechat.desk",
+            "wechat.comments",
+            "wechat.outgoing",
+            "objections.view",
+            "objections.work",
+            "objections.contact",
+            "ballots.view",
+            "ballots.rule",
+        }
     ),
     # The supervisor looks at everything, stops the vote and signs. What could bend an outcome that
     # begins to show (candidates, figures, jury) only they change, each time with a reason.
@@ -62,6 +75,13 @@ GRANTS: dict[str, frozenset[str]] = {
             "jury.change_late",
             "results.sign",
             "results.export",
+            "objections.view",
+            "objections.work",
+            "objections.contact",
+            "objections.decide",
+            "ballots.view",
+            "ballots.rule",
+            "ballots.confirm",
             "audit.view",
             "rules.view",
             "wechat.outgoing",
@@ -69,7 +89,18 @@ GRANTS: dict[str, frozenset[str]] = {
     ),
     # From outside the office: sees the campaigns and scores where a jury names them, nothing else.
     Role.JUROR: frozenset({"campaigns.view"}),
-    Role.LEADER: frozenset(_EVERYBODY | {"nominations.view", "results.export"}),
+    # Has worked on nothing, so decides objections and rulings as the second person.
+    Role.LEADER: frozenset(
+        _EVERYBODY
+        | {
+            "nominations.view",
+            "results.export",
+            "objections.view",
+            "objections.decide",
+            "ballots.view",
+            "ballots.confirm",
+        }
+    ),
     Role.ADMINISTRATOR: frozenset(
         _EVERYBODY
         | {

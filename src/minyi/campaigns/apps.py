@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
 
         from .notices import PURPOSES
         from .services import (
+            adjudication,  # noqa: F401 - it registers an outbox consumer
             roundlogs,  # noqa: F401 - it registers an outbox consumer
             staging,  # noqa: F401  (registers its outbox consumer)
         )

@@ -605,3 +605,92 @@ class ResultNotTheCount(DomainError):
     title = _("结果与公开账本不符")
     sentence = _("按公开账本重新计票的得数与签字的结果不符（%(candidates)s），不能公布。")
     action = _("请撤回签字，重新汇总后再签字；仍不相符的，请监督人员查明原因。")
+
+
+# --- Rulings on ballots -------------------------------------------------------------------------
+
+
+class BallotsUnfit(Invalid):
+    """An act that names one ballot in another state would move none (log-format.md §6.3)."""
+
+    code = "ballots_unfit"
+    title = _("选票不能这样认定")
+    sentence = _("所列 %(count)d 张选票中，有 %(unfit)d 张不存在或者不在可以“%(act)s”的状态。")
+    action = _("请核对账本序号；已经认定过的选票请先按程序恢复。")
+
+
+class NoBallotsNamed(Invalid):
+    code = "no_ballots_named"
+    title = _("没有列明选票")
+    sentence = _("没有写明认定哪些选票，或者序号写法有误。")
+    action = _("请填写账本序号，如：12-30, 45。")
+
+
+class EvidenceUnknown(Invalid):
+    code = "evidence_unknown"
+    title = _("没有认定依据")
+    sentence = _("认定选票必须有存档的依据文件，没有找到这份依据。")
+    action = _("请先上传依据文件。")
+
+
+class RulingNotFound(NotFound):
+    code = "ruling_not_found"
+    title = _("没有这项认定")
+    sentence = _("您要找的选票认定不存在，或者不属于您的单位。")
+
+
+class RulingDecided(DomainError):
+    code = "ruling_decided"
+    title = _("这项认定已经办结")
+    sentence = _("这项认定的状态是“%(state)s”，不能再次办理。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class SecondPersonNeeded(NotAllowed):
+    """Nobody confirms what they have proposed themselves."""
+
+    code = "second_person_needed"
+    title = _("须由另一人办理")
+    sentence = _("提出意见的人不能复核、确认自己的意见。")
+    action = _("请由另一位有权限的人员办理。")
+
+
+class BallotsUnderReview(DomainError):
+    code = "ballots_under_review"
+    title = _("还有选票在核查")
+    sentence = _("还有 %(count)d 张选票在核查、%(proposals)d 项认定待确认，结果可能变动。")
+    action = _("请先作出认定；逾期未认定的选票会自动恢复计票。")
+
+
+class AppealNotFound(NotFound):
+    code = "appeal_not_found"
+    title = _("没有这份申诉")
+    sentence = _("您要找的申诉不存在，或者不属于您的单位。")
+
+
+class NothingToAppeal(DomainError):
+    code = "nothing_to_appeal"
+    title = _("您的选票正常计票")
+    sentence = _("在您名下没有被核查或者认定无效的选票，无需申诉。")
+    action = _("请从“我的选票”页面查看选票状态。")
+
+
+class AlreadyAppealed(DomainError):
+    code = "already_appealed"
+    title = _("您已经申诉")
+    sentence = _("这张选票的申诉已经收到（第 %(number)d 号），无需重复提交。")
+    action = _("请在“我的选票”页面查看办理情况。")
+
+
+class AppealDecided(DomainError):
+    code = "appeal_decided"
+    title = _("这份申诉不能再办理")
+    sentence = _("这份申诉的状态是“%(state)s”，不能办理这项操作。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class AppealsOpen(DomainError):
+    code = "appeals_open"
+    title = _("还有申诉没有办结")
+    sentence = _("还有 %(count)d 份选票申诉没有办结，不能公布结果。")
+    action = _("请先办结申诉。")

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from .views import board, nominating, pages, results, verifying, voting
+from .views import board, counting, nominating, pages, results, verifying, voting
 
 app_name = "campaigns"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("c/<slug:slug>/board/", board.board, name="board"),
     path("c/<slug:slug>/board/events", board.events, name="board_events"),
     path("c/<slug:slug>/board.json", board.rows, name="board_rows"),
+    path("c/<slug:slug>/counts/", counting.counts, name="counts"),
     path("c/<slug:slug>/result/", results.result, name="result"),
     path("c/<slug:slug>/result/<slug:kind>", results.download, name="result_file"),
 ]

@@ -42,8 +42,9 @@ _read_other = msgspec.json.Decoder(dict[str, object]).decode
 class Tally:
     """What the log says up to `size` entries. `root` names the checkpoint; empty: between two.
 
-    `ballots` are those that count; `votes` are by label; `void_by_rule` are ballots by the rule.
-    `opens` and `closes` are the times in force, in milliseconds.
+    `ballots` are those that count; `votes` are by label; `quarantined_by_rule` and `void_by_rule`
+    are ballots by the rule that put them there. `opens` and `closes` are the times in force, in
+    milliseconds.
     """
 
     size: int
@@ -52,6 +53,7 @@ class Tally:
     votes: Mapping[str, int]
     quarantined: int
     void: int
+    quarantined_by_rule: Mapping[str, int]
     void_by_rule: Mapping[str, int]
     closed_at: int | None
     opens: int
@@ -74,7 +76,7 @@ class Fold:
         self._choice_sets: list[tuple[str, ...]] = [()]
         self._tags: dict[str, set[int]] = {}  # by day, or under "" for the whole campaign
         self._nonces: set[int] = set()
-        self._void_rules: dict[int, str] = {}
+        self._rules: dict[int, str] = {}  # by index: why a ballot does not count now
 
     @property
     def size(self) -> int:
@@ -98,11 +100,24 @@ class Fold:
             votes=dict(self._votes),
             quarantined=self._states.count(QUARANTINED),
             void=self._states.count(VOID),
-            void_by_rule=dict(sorted(Counter(self._void_rules.values()).items())),
+            quarantined_by_rule=self._by_rule(QUARANTINED),
+            void_by_rule=self._by_rule(VOID),
             closed_at=self.closed_at,
             opens=self._window[0],
             closes=self._window[1],
         )
+
+    def states(self, low: int, high: int) -> bytes:
+        """Return the state of each entry in [low, high): NO_BALLOT, COUNTED, QUARANTINED, VOID."""
+        return bytes(self._states[low:high])
+
+    def rule_of(self, index: int) -> str:
+        """Return the rule by which a ballot does not count now; empty if it counts."""
+        return self._rules.get(index, "")
+
+    def _by_rule(self, state: int) -> dict[str, int]:
+        rules = (rule for index, rule in self._rules.items() if self._states[index] == state)
+        return dict(sorted(Counter(rules).items()))
 
     def _take_ballot(self, ballot: _Ballot) -> None:
         if not self._is_in_order(ballot) or not self._is_first(ballot):
@@ -172,7 +187,7 @@ class Fold:
             self._states[index] = TO[kind]
             for label in self._choice_sets[self._choices[index]]:
                 self._votes[label] += step
-            if TO[kind] == VOID:
-                self._void_rules[index] = rule
+            if TO[kind] == COUNTED:
+                self._rules.pop(index, None)
             else:
-                self._void_rules.pop(index, None)
+                self._rules[index] = rule

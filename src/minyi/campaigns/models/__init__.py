@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from .adjudication import Appeal, EvidenceFile, Ruling
+from .awards import AwardRecord, ResultVersion
 from .campaign import Campaign, Category, Criterion, Stage
 from .nominees import (
     MOST_PICTURES,
@@ -8,25 +10,34 @@ from .nominees import (
     NomineePicture,
     StagedFile,
 )
+from .objections import Objection, ObjectionFile, ObjectionStep
 from .results import Juror, JuryScore, Result, ResultLine
 from .voting import Ballot, CountSnapshot, Round
 
 __all__ = [
     "MOST_PICTURES",
+    "Appeal",
+    "AwardRecord",
     "Ballot",
     "Campaign",
     "Category",
     "CountSnapshot",
     "Criterion",
+    "EvidenceFile",
     "Juror",
     "JuryScore",
     "Nomination",
     "NominationFile",
     "Nominee",
     "NomineePicture",
+    "Objection",
+    "ObjectionFile",
+    "ObjectionStep",
     "Result",
     "ResultLine",
+    "ResultVersion",
     "Round",
+    "Ruling",
     "Stage",
     "StagedFile",
 ]

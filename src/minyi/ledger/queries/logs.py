@@ -6,10 +6,11 @@ reads only what has come since. After a restart the first look reads the whole l
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from django.utils.timezone import localtime
@@ -19,7 +20,14 @@ from minyi.ledger import folders
 from minyi.ledger.fold import Fold, Tally
 from minyi.ledger.models import Log, LogEntry
 
-__all__ = ["LogState", "Tally", "find_log", "find_log_of", "last_put", "tally", "tally_before"]
+__all__ = [
+    *("LogState", "Standing", "Tally"),
+    *("find_log", "find_log_of", "last_put", "standing_of", "states_of", "tally", "tally_before"),
+]
+
+
+StateName = Literal["none", "counted", "quarantined", "void"]
+STATE_NAMES: tuple[StateName, ...] = ("none", "counted", "quarantined", "void")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,24 @@ def tally_before(folder: str, moment: datetime) -> Tally:
     return _books_of(folder).before(round(moment.timestamp() * 1000))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one ballot stands at the newest checkpoint; `rule` says why it does not count."""
+
+    state: StateName
+    rule: str
+
+
+def standing_of(folder: str, index: int) -> Standing:
+    """Return how the ballot at that place stands now; «none»: there is no ballot."""
+    return _books_of(folder).standing(index)
+
+
+def states_of(folder: str, ranges: Sequence[tuple[int, int]]) -> bytes:
+    """Return the states (see `ledger.fold`) of the entries in half-open ranges, joined."""
+    return _books_of(folder).states(ranges)
+
+
 @dataclass(slots=True)
 class _Books:
     """The folds of one log: one at its end, one that follows from announced hour to hour."""
@@ -87,19 +113,34 @@ class _Books:
 
     def newest(self) -> Tally:
         with self.turn:
-            checkpoint = _checkpoint_of(self.folder)
-            if checkpoint is None:
-                return Fold().tally("")
-            root = _root_of(checkpoint)
-            last = self.last
-            if last is not None and (last.size, last.root) == (checkpoint.size, root):
-                return last
-            if checkpoint.size < self.head.size:
-                self.head = Fold()  # another log lies in this place now
-            for raw in folders.read_entries(self.folder, self.head.size, checkpoint.size):
-                self.head.add(raw)
-            self.last = self.head.tally(root)
-            return self.last
+            return self._follow()
+
+    def standing(self, index: int) -> Standing:
+        with self.turn:
+            self._follow()
+            state = self.head.states(index, index + 1) or b"\0"
+            return Standing(STATE_NAMES[state[0]], self.head.rule_of(index))
+
+    def states(self, ranges: Sequence[tuple[int, int]]) -> bytes:
+        with self.turn:
+            self._follow()
+            return b"".join(self.head.states(low, high) for low, high in ranges)
+
+    def _follow(self) -> Tally:
+        """Take in what has come since; the caller holds the turn."""
+        checkpoint = _checkpoint_of(self.folder)
+        if checkpoint is None:
+            return Fold().tally("")
+        root = _root_of(checkpoint)
+        last = self.last
+        if last is not None and (last.size, last.root) == (checkpoint.size, root):
+            return last
+        if checkpoint.size < self.head.size:
+            self.head = Fold()  # another log lies in this place now
+        for raw in folders.read_entries(self.folder, self.head.size, checkpoint.size):
+            self.head.add(raw)
+        self.last = self.head.tally(root)
+        return self.last
 
     def before(self, moment_ms: int) -> Tally:
         with self.turn:

@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rulings on ballots: held for review, released, struck out, restored. Nothing is deleted.
+
+    quarantine, release       one act, by the platform's rules or by staff
+    propose_void/_restore     one person; confirm or turn_down by another
+
+Each names ballots by their places in the public log, the rule, and a stored evidence file whose
+hash goes into the log. An act that names one ballot in another state than it must be in is
+refused: in the log it would move none. Ballots under review for too long are released by the
+worker (topic `campaigns.release`, term `ballots.release`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TypeAlias
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from minyi.campaigns.errors import (
+    BallotsUnfit,
+    CampaignNotFound,
+    EvidenceUnknown,
+    NoBallotsNamed,
+    ReasonNeeded,
+    ResultFixed,
+    RulingDecided,
+    RulingNotFound,
+    SecondPersonNeeded,
+)
+from minyi.campaigns.models import Campaign, EvidenceFile, Result, Round, Ruling
+from minyi.campaigns.queries.terms import RELEASE, term_of
+from minyi.core import audit, outbox
+from minyi.core.actors import SYSTEM, Actor
+from minyi.core.errors import NotAllowed
+from minyi.ledger import folders
+from minyi.ledger.errors import LogNotBegun, LogNotFound
+from minyi.ledger.fold import FROM, QUARANTINED
+from minyi.ledger.queries.logs import states_of
+from minyi.ledger.services import logs
+
+from .texts import tidy
+
+Ranges: TypeAlias = Sequence[tuple[int, int]]  # half-open places in the log, ascending, apart
+
+TOPIC = "campaigns.release"
+UNDECIDED = "undecided"  # rule of the automatic release
+RANGES_PER_ENTRY = 80  # an entry has at most 2,048 bytes (log-format.md §6.1)
+Kind, State = Ruling.Kind, Ruling.State
+ACTS = {
+    Kind.QUARANTINE: "quarantined",
+    Kind.RELEASE: "released",
+    Kind.VOID: "voided",
+    Kind.RESTORE: "restored",
+}
+
+
+def ranges_of(places: Iterable[int]) -> list[tuple[int, int]]:
+    """Join places in the log into half-open ranges, ascending and apart."""
+    ranges: list[tuple[int, int]] = []
+    for place in sorted(set(places)):
+        if ranges and ranges[-1][1] == place:
+            ranges[-1] = (ranges[-1][0], place + 1)
+        else:
+            ranges.append((place, place + 1))
+    return ranges
+
+
+def store_evidence(*, campaign_id: int, content: bytes, name: str, now: datetime) -> str:
+    """Keep what a ruling will rest on; return its SHA-256 in hex. The same file is kept once."""
+    digest = hashlib.sha256(content).hexdigest()
+    if not EvidenceFile.objects.filter(campaign_id=campaign_id, sha256=digest).exists():
+        EvidenceFile.objects.create(
+            campaign_id=campaign_id,
+            sha256=digest,
+            name=name[-100:],
+            file=ContentFile(content, name=f"{digest}.bin"),
+            stored_at=now,
+        )
+    return digest
+
+
+@transaction.atomic
+def quarantine(
+    *, campaign_id: int, ballots: Ranges, rule: str, evidence: str, actor: Actor, now: datetime
+) -> Ruling:
+    """Hold counted ballots for review: they do not count until they are released."""
+    paper = _lock_paper(campaign_id, actor, "ballots.rule")
+    ruling = _rule(paper, Kind.QUARANTINE, ballots, rule, evidence, actor, now)
+    _put(paper, ruling, now)
+    region = paper.campaign.agency.region.code
+    days = term_of(RELEASE, region_code=region, on=localtime(now).date())
+    outbox.send(
+        topic=TOPIC,
+        key=str(ruling.pk),
+        payload={"ruling": ruling.pk},
+        now=now,
+        due_at=now + timedelta(days=days),
+    )
+    return ruling
+
+
+@transaction.atomic
+def release(
+    *, campaign_id: int, ballots: Ranges, rule: str, evidence: str, actor: Actor, now: datetime
+) -> Ruling:
+    """Let ballots that were held for review count again."""
+    paper = _lock_paper(campaign_id, actor, "ballots.rule")
+    ruling = _rule(paper, Kind.RELEASE, ballots, rule, evidence, actor, now)
+    _put(paper, ruling, now)
+    return ruling
+
+
+@transaction.atomic
+def propose_void(
+    *,
+    campaign_id: int,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Ruling:
+    """Propose to strike ballots out; another person confirms it."""
+    return _propose(campaign_id, Kind.VOID, ballots, rule, evidence, reason, actor, now)
+
+
+@transaction.atomic
+def propose_restore(
+    *,
+    campaign_id: int,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Ruling:
+    """Propose to let ballots count again that were struck out; another person confirms it."""
+    return _propose(campaign_id, Kind.RESTORE, ballots, rule, evidence, reason, actor, now)
+
+
+@transaction.atomic
+def confirm(*, ruling_id: int, actor: Actor, now: datetime) -> Ruling:
+    """Put a proposed ruling in force, as somebody else than its proposer."""
+    ruling, paper = _lock_proposal(ruling_id, actor)
+    _check_states(paper, Kind(ruling.kind), ruling.ballots)
+    ruling.state, ruling.decided_by_id, ruling.decided_at = State.IN_FORCE, int(actor.id), now
+    ruling.save(update_fields=["state", "decided_by", "decided_at"])
+    _put(paper, ruling, now)
+    _record(ruling, ACTS[Kind(ruling.kind)], actor, now)
+    return ruling
+
+
+@transaction.atomic
+def turn_down(*, ruling_id: int, reason: str, actor: Actor, now: datetime) -> Ruling:
+    """Refuse a proposed ruling, with the reason."""
+    ruling, _paper = _lock_proposal(ruling_id, actor)
+    reason = tidy(reason)
+    if not reason:
+        raise ReasonNeeded
+    ruling.state, ruling.decided_by_id, ruling.decided_at = State.TURNED_DOWN, int(actor.id), now
+    ruling.reason = reason[:300]
+    ruling.save(update_fields=["state", "decided_by", "decided_at", "reason"])
+    _record(ruling, "turned_down", actor, now, reason=ruling.reason)
+    return ruling
+
+
+@outbox.consumer(TOPIC)
+def release_undecided(delivery: outbox.Delivery) -> None:
+    """Release what is still under review of one ruling, its term being over."""
+    rows = Ruling.objects.select_related("round", "evidence")
+    ruling = rows.filter(pk=int(str(delivery.payload["ruling"]))).first()
+    if ruling is None:
+        raise outbox.GiveUp("no such ruling")
+    left = _still_quarantined(ruling)
+    if left:
+        release(
+            campaign_id=ruling.round.campaign_id,
+            ballots=left,
+            rule=UNDECIDED,
+            evidence=ruling.evidence.sha256,
+            actor=SYSTEM,
+            now=delivery.now,
+        )
+
+
+def _still_quarantined(ruling: Ruling) -> Ranges:
+    places = [place for low, high in ruling.ballots for place in range(low, high)]
+    states = states_of(ruling.round.log, ruling.ballots)
+    return ranges_of(p for p, state in zip(places, states, strict=True) if state == QUARANTINED)
+
+
+def _propose(
+    campaign_id: int,
+    kind: Kind,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Ruling:
+    if actor.kind != "staff":
+        raise NotAllowed  # the platform may hold ballots back; only people strike them out
+    paper = _lock_paper(campaign_id, actor, "ballots.rule")
+    return _rule(paper, kind, ballots, rule, evidence, actor, now, reason=tidy(reason)[:300])
+
+
+def _rule(
+    paper: Round,
+    kind: Kind,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> Ruling:
+    """Write a ruling down: in force at once, or proposed where a second person is needed."""
+    _check_ranges(ballots)
+    kept = EvidenceFile.objects.filter(campaign_id=paper.campaign_id, sha256=evidence).first()
+    if kept is None:
+        raise EvidenceUnknown
+    if not tidy(rule):
+        raise ReasonNeeded
+    _check_states(paper, kind, ballots)
+    needs_second = kind in (Kind.VOID, Kind.RESTORE)
+    ruling = Ruling.objects.create(
+        round=paper,
+        kind=kind,
+        ballots=[list(one) for one in ballots],
+        ballot_count=sum(high - low for low, high in ballots),
+        rule=tidy(rule)[:120],
+        evidence=kept,
+        by="office" if actor.kind == "staff" else "platform",
+        state=State.PROPOSED if needs_second else State.IN_FORCE,
+        proposed_by_id=int(actor.id) if actor.kind == "staff" else None,
+        proposed_at=now,
+        reason=reason,
+    )
+    _record(ruling, f"{kind}_proposed" if needs_second else ACTS[kind], actor, now)
+    return ruling
+
+
+def _put(paper: Round, ruling: Ruling, now: datetime) -> None:
+    """Put a ruling into the log, in as many entries as its ranges need."""
+    for part, start in enumerate(range(0, len(ruling.ballots), RANGES_PER_ENTRY)):
+        entry = {
+            "type": ruling.kind,
+            "t": round(now.timestamp() * 1000),
+            "ballots": ruling.ballots[start : start + RANGES_PER_ENTRY],
+            "rule": ruling.rule,
+            "ev": ruling.evidence.sha256,
+            "by": ruling.by,
+        }
+        logs.put(folder=paper.log, key=f"ruling:{ruling.pk}:{part}", entry=entry, now=now)
+
+
+def _check_ranges(ballots: Ranges) -> None:
+    ends = [place for one in ballots for place in one]
+    if not ends or ends[0] < 1 or any(later <= earlier for earlier, later in pairwise(ends)):
+        raise NoBallotsNamed
+
+
+def _check_states(paper: Round, kind: Kind, ballots: Ranges) -> None:
+    """Raise BallotsUnfit unless every ballot is in a state this act takes ballots from."""
+    count = sum(high - low for low, high in ballots)
+    states = states_of(paper.log, ballots)
+    fit = sum(state in FROM[str(kind.value)] for state in states)
+    if fit != count:
+        raise BallotsUnfit(count=count, unfit=count - fit, act=kind.label)
+
+
+def _lock_paper(campaign_id: int, actor: Actor, permission: str) -> Round:
+    """Lock the campaign and bring its log up to date, so that states are what they will be.
+
+    The count moves only while no supervisor's signature stands under it.
+    """
+    visible = Campaign.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
+    campaign: Campaign | None = visible.filter(pk=campaign_id).first()
+    if campaign is None or not campaign.is_launched:
+        raise CampaignNotFound
+    actor.check(permission, campaign.agency_id)
+    rows = Round.objects.select_related("campaign__agency__region")
+    paper: Round | None = rows.filter(campaign=campaign).first()
+    if paper is None or not paper.log:
+        raise LogNotFound
+    if not folders.has_begun(paper.log):
+        raise LogNotBegun
+    if Result.objects.filter(campaign=campaign, signed_at__isnull=False).exists():
+        raise ResultFixed
+    logs.write_waiting(folder=paper.log)
+    return paper
+
+
+def _lock_proposal(ruling_id: int, actor: Actor) -> tuple[Ruling, Round]:
+    visible = Ruling.objects.visible_to(actor).select_related("evidence")
+    ruling: Ruling | None = visible.filter(pk=ruling_id).select_related("round").first()
+    if ruling is None:
+        raise RulingNotFound
+    paper = _lock_paper(ruling.round.campaign_id, actor, "ballots.confirm")
+    ruling.refresh_from_db(fields=["state"])
+    if ruling.state != State.PROPOSED:
+        raise RulingDecided(state=ruling.get_state_display())
+    if actor.kind != "staff":
+        raise NotAllowed
+    if str(ruling.proposed_by_id) == actor.id:
+        raise SecondPersonNeeded
+    return ruling, paper
+
+
+def _record(ruling: Ruling, verb: str, actor: Actor, now: datetime, **facts: object) -> None:
+    campaign = ruling.round.campaign
+    audit.record(
+        actor=actor,
+        act=f"campaigns.ballots.{verb}",
+        target=ruling,
+        now=now,
+        agency_id=campaign.agency_id,
+        campaign=campaign.pk,
+        ballots=ruling.ballot_count,
+        rule=ruling.rule,
+        evidence=ruling.evidence.sha256,
+        **facts,
+    )
