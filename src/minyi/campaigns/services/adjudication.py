@@ -49,12 +49,11 @@ Ranges: TypeAlias = Sequence[tuple[int, int]]  # half-open places in the log, as
 TOPIC = "campaigns.release"
 UNDECIDED = "undecided"  # rule of the automatic release
 RANGES_PER_ENTRY = 80  # an entry has at most 2,048 bytes (log-format.md §6.1)
-Kind, State = Ruling.Kind, Ruling.State
 ACTS = {
-    Kind.QUARANTINE: "quarantined",
-    Kind.RELEASE: "released",
-    Kind.VOID: "voided",
-    Kind.RESTORE: "restored",
+    Ruling.Kind.QUARANTINE: "quarantined",
+    Ruling.Kind.RELEASE: "released",
+    Ruling.Kind.VOID: "voided",
+    Ruling.Kind.RESTORE: "restored",
 }
 
 
@@ -89,7 +88,7 @@ def quarantine(
 ) -> Ruling:
     """Hold counted ballots for review: they do not count until they are released."""
     paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    ruling = _rule(paper, Kind.QUARANTINE, ballots, rule, evidence, actor, now)
+    ruling = _rule(paper, Ruling.Kind.QUARANTINE, ballots, rule, evidence, actor, now)
     _put(paper, ruling, now)
     region = paper.campaign.agency.region.code
     days = term_of(RELEASE, region_code=region, on=localtime(now).date())
@@ -109,7 +108,7 @@ def release(
 ) -> Ruling:
     """Let ballots that were held for review count again."""
     paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    ruling = _rule(paper, Kind.RELEASE, ballots, rule, evidence, actor, now)
+    ruling = _rule(paper, Ruling.Kind.RELEASE, ballots, rule, evidence, actor, now)
     _put(paper, ruling, now)
     return ruling
 
@@ -126,7 +125,7 @@ def propose_void(
     now: datetime,
 ) -> Ruling:
     """Propose to strike ballots out; another person confirms it."""
-    return _propose(campaign_id, Kind.VOID, ballots, rule, evidence, reason, actor, now)
+    return _propose(campaign_id, Ruling.Kind.VOID, ballots, rule, evidence, reason, actor, now)
 
 
 @transaction.atomic
@@ -141,18 +140,22 @@ def propose_restore(
     now: datetime,
 ) -> Ruling:
     """Propose to let ballots count again that were struck out; another person confirms it."""
-    return _propose(campaign_id, Kind.RESTORE, ballots, rule, evidence, reason, actor, now)
+    return _propose(campaign_id, Ruling.Kind.RESTORE, ballots, rule, evidence, reason, actor, now)
 
 
 @transaction.atomic
 def confirm(*, ruling_id: int, actor: Actor, now: datetime) -> Ruling:
     """Put a proposed ruling in force, as somebody else than its proposer."""
     ruling, paper = _lock_proposal(ruling_id, actor)
-    _check_states(paper, Kind(ruling.kind), ruling.ballots)
-    ruling.state, ruling.decided_by_id, ruling.decided_at = State.IN_FORCE, int(actor.id), now
+    _check_states(paper, Ruling.Kind(ruling.kind), ruling.ballots)
+    ruling.state, ruling.decided_by_id, ruling.decided_at = (
+        Ruling.State.IN_FORCE,
+        int(actor.id),
+        now,
+    )
     ruling.save(update_fields=["state", "decided_by", "decided_at"])
     _put(paper, ruling, now)
-    _record(ruling, ACTS[Kind(ruling.kind)], actor, now)
+    _record(ruling, ACTS[Ruling.Kind(ruling.kind)], actor, now)
     return ruling
 
 
@@ -163,7 +166,11 @@ def turn_down(*, ruling_id: int, reason: str, actor: Actor, now: datetime) -> Ru
     reason = tidy(reason)
     if not reason:
         raise ReasonNeeded
-    ruling.state, ruling.decided_by_id, ruling.decided_at = State.TURNED_DOWN, int(actor.id), now
+    ruling.state, ruling.decided_by_id, ruling.decided_at = (
+        Ruling.State.TURNED_DOWN,
+        int(actor.id),
+        now,
+    )
     ruling.reason = reason[:300]
     ruling.save(update_fields=["state", "decided_by", "decided_at", "reason"])
     _record(ruling, "turned_down", actor, now, reason=ruling.reason)
@@ -197,7 +204,7 @@ def _still_quarantined(ruling: Ruling) -> Ranges:
 
 def _propose(
     campaign_id: int,
-    kind: Kind,
+    kind: Ruling.Kind,
     ballots: Ranges,
     rule: str,
     evidence: str,
@@ -213,7 +220,7 @@ def _propose(
 
 def _rule(
     paper: Round,
-    kind: Kind,
+    kind: Ruling.Kind,
     ballots: Ranges,
     rule: str,
     evidence: str,
@@ -230,7 +237,7 @@ def _rule(
     if not tidy(rule):
         raise ReasonNeeded
     _check_states(paper, kind, ballots)
-    needs_second = kind in (Kind.VOID, Kind.RESTORE)
+    needs_second = kind in (Ruling.Kind.VOID, Ruling.Kind.RESTORE)
     ruling = Ruling.objects.create(
         round=paper,
         kind=kind,
@@ -239,7 +246,7 @@ def _rule(
         rule=tidy(rule)[:120],
         evidence=kept,
         by="office" if actor.kind == "staff" else "platform",
-        state=State.PROPOSED if needs_second else State.IN_FORCE,
+        state=Ruling.State.PROPOSED if needs_second else Ruling.State.IN_FORCE,
         proposed_by_id=int(actor.id) if actor.kind == "staff" else None,
         proposed_at=now,
         reason=reason,
@@ -252,7 +259,7 @@ def _put(paper: Round, ruling: Ruling, now: datetime) -> None:
     """Put a ruling into the log, in as many entries as its ranges need."""
     for part, start in enumerate(range(0, len(ruling.ballots), RANGES_PER_ENTRY)):
         entry = {
-            "type": ruling.kind,
+            "type": str(ruling.kind),
             "t": round(now.timestamp() * 1000),
             "ballots": ruling.ballots[start : start + RANGES_PER_ENTRY],
             "rule": ruling.rule,
@@ -268,7 +275,7 @@ def _check_ranges(ballots: Ranges) -> None:
         raise NoBallotsNamed
 
 
-def _check_states(paper: Round, kind: Kind, ballots: Ranges) -> None:
+def _check_states(paper: Round, kind: Ruling.Kind, ballots: Ranges) -> None:
     """Raise BallotsUnfit unless every ballot is in a state this act takes ballots from."""
     count = sum(high - low for low, high in ballots)
     states = states_of(paper.log, ballots)
@@ -306,7 +313,7 @@ def _lock_proposal(ruling_id: int, actor: Actor) -> tuple[Ruling, Round]:
         raise RulingNotFound
     paper = _lock_paper(ruling.round.campaign_id, actor, "ballots.confirm")
     ruling.refresh_from_db(fields=["state"])
-    if ruling.state != State.PROPOSED:
+    if ruling.state != Ruling.State.PROPOSED:
         raise RulingDecided(state=ruling.get_state_display())
     if actor.kind != "staff":
         raise NotAllowed

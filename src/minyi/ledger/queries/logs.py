@@ -21,8 +21,16 @@ from minyi.ledger.fold import Fold, Tally
 from minyi.ledger.models import Log, LogEntry
 
 __all__ = [
-    *("LogState", "Standing", "Tally"),
-    *("find_log", "find_log_of", "last_put", "standing_of", "states_of", "tally", "tally_before"),
+    "LogState",
+    "Standing",
+    "Tally",
+    "find_log",
+    "find_log_of",
+    "last_put",
+    "standing_of",
+    "states_of",
+    "tally",
+    "tally_before",
 ]
 
 
