@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a chat needs of the campaigns: which rounds are open in an account, and their names."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from minyi.campaigns.models import Campaign, Nominee, Stage
+from ballotbox.rules import RoundSnapshot
+from minyi.campaigns.models import Campaign, Nominee, Round, Stage
 from minyi.campaigns.phases import PHASES
 
 MOST_NAMES = 5_000
@@ -24,6 +27,15 @@ class OpenRound:
     min_picks: int
     max_picks: int
     is_daily: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A ballot paper to read aloud: its rules, as the ballot box knows them, and who is on it."""
+
+    rules: RoundSnapshot
+    frequency: str
+    names: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,25 @@ def list_open_rounds(*, now: datetime, account: str | None = None) -> list[OpenR
         )
         for row in rows
     ]
+
+
+def read_paper(*, campaign_id: int) -> Paper:
+    """Return the ballot paper of a campaign that has one."""
+    row = Round.objects.get(campaign_id=campaign_id)
+    numbers = frozenset(json.loads(row.candidates))
+    named = Nominee.objects.filter(campaign_id=campaign_id, number__in=numbers)
+    rules = RoundSnapshot(
+        id=row.pk,
+        slug=row.slug,
+        opens_ms=row.opens_ms,
+        closes_ms=row.closes_ms,
+        paused=row.paused,
+        min_picks=row.min_picks,
+        max_picks=row.max_picks,
+        daily=row.frequency == Campaign.Frequency.DAY,
+        nominees=numbers,
+    )
+    return Paper(rules, row.frequency, dict(named.values_list("number", "name")))
 
 
 def list_names(*, slugs: list[str], now: datetime) -> list[NamedNominee]:

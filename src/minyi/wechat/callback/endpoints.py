@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from minyi.campaigns.queries.chat import list_names, list_open_rounds
+from minyi.campaigns.queries.chat import OpenRound, list_names, list_open_rounds
 from minyi.campaigns.queries.public import CampaignCard, list_campaigns
 
 from ..capabilities import Ability, who_may
@@ -116,7 +116,7 @@ def read_endpoints(
     accounts = list_accounts(secrets=secrets)
     scripts = read_scripts()
     names = _names(cards, public_url, now)
-    busy = {round_.account for round_ in list_open_rounds(now=now)}
+    rounds = list_open_rounds(now=now)
     can_write = who_may(accounts, Ability.CUSTOM_SEND)
     mute = [one.slug for one in accounts if one.slug not in can_write]
     waited_for = who_waits(slugs=mute, now=now)
@@ -127,7 +127,7 @@ def read_endpoints(
             home_url=f"{public_url}/",
             script=scripts.get(account.slug, _NOTHING_SET),
             names=names.get(account.slug, {}),
-            has_rounds=account.slug in busy,
+            rounds=[round_ for round_ in rounds if round_.account == account.slug],
             back_at=back_at(account.slug, now),
             waited_for=waited_for.get(account.slug, frozenset()),
         )
@@ -142,7 +142,7 @@ def open_endpoint(
     home_url: str,
     script: Script = _NOTHING_SET,
     names: Mapping[str, Sequence[Place]] | None = None,
-    has_rounds: bool = False,
+    rounds: Sequence[OpenRound] = (),
     back_at: datetime | None = None,
     waited_for: frozenset[str] = frozenset(),
 ) -> Endpoint:
@@ -153,6 +153,7 @@ def open_endpoint(
             welcome=account.welcome,
             campaigns=campaigns,
             home_url=home_url,
+            rounds=rounds,
             closed_until=date_format(timezone.localtime(back_at), "n月j日 H:i") if back_at else "",
         ),
         exact=exact_of(script),
@@ -161,7 +162,7 @@ def open_endpoint(
         scenes=scenes_of(script, name=account.name),
         names=names or {},
         campaigns=[Place(c.title, f"{c.now}。{c.theme}", c.url, c.picture_url) for c in campaigns],
-        has_rounds=has_rounds,
+        has_rounds=bool(rounds),
         with_person=script.with_person,
         has_answerer=find_answerer() is not None,
     )

@@ -27,10 +27,11 @@ from ..conversation.phrases import link_to
 from ..conversation.planning import Plan
 from ..services.contacts import know_citizen
 from ..services.outgoing import switch_notices
+from ..services.unconfirmed import find_ballot
 from .answering import Answerer
 from .ballots import box_transport, post_ballot
 from .messages import Message, Reply, text_reply
-from .voting import Link, ReadyBallot, answer_ballot, prepare_ballot
+from .voting import Link, ReadyBallot, Voter, answer_ballot, prepare_ballot, read_aloud
 
 MOST_MATTERS = 6
 MOST_QUESTIONS = 40  # in hand at once; far below slow.MOST_AT_ONCE, so that ballots find room
@@ -68,17 +69,23 @@ class Errands:
         # What takes a moment must not queue behind anything.
         self._short = ThreadPoolExecutor(2, thread_name_prefix="wechat-notes")
         self.by_name: Mapping[str, Errand] = {
-            "vote": self.vote,
+            "vote": self.read_aloud,
+            "confirm": self.vote,
             "matters": self.tell_matters,
             "ask": self.ask,
             "notices_off": self.switch_notices_off,
             "notices_on": self.switch_notices_on,
         }
 
+    async def read_aloud(self, asked: Asked) -> Reply | None:
+        """Tell somebody which ballot they wrote; nothing is cast yet."""
+        work = _read_aloud if asked.is_sealed else _vote_on_the_page
+        return await self.in_thread(work, asked)
+
     async def vote(self, asked: Asked) -> Reply | None:
-        """Cast the ballot somebody wrote, by the one way there is."""
+        """Cast the ballot somebody has seen and confirmed, by the one way there is."""
         if not asked.is_sealed:
-            return await self.in_thread(_vote_on_the_page, asked)
+            return None
         ready = await self.in_thread(_prepare_ballot, asked)
         if not isinstance(ready, ReadyBallot):
             return ready
@@ -86,7 +93,7 @@ class Errands:
             self._ballots = box_transport()
         answer = await post_ballot(ready.ballot, transport=self._ballots)
         return await self.in_thread(
-            partial(answer_ballot, public_url=settings.PUBLIC_URL), ready, answer
+            partial(answer_ballot, public_url=settings.PUBLIC_URL), ready.round, answer
         )
 
     async def tell_matters(self, asked: Asked) -> Reply | None:
@@ -158,21 +165,30 @@ def _session(asked: Asked) -> NewSession:
     )
 
 
-def _prepare_ballot(asked: Asked) -> ReadyBallot | Reply:
+def _voter(asked: Asked) -> Voter:
+    return Voter(_session(asked), settings.LANGUAGE_CODE, settings.PUBLIC_URL)
+
+
+def _read_aloud(asked: Asked) -> Reply:
     if asked.plan.picks is None:
         raise ValueError("A ballot has picks.")
-    return prepare_ballot(
-        made=_session(asked),
+    return read_aloud(
+        voter=_voter(asked),
         picks=asked.plan.picks,
         nonce=nonce_for(asked.message),
-        language=settings.LANGUAGE_CODE,
-        public_url=settings.PUBLIC_URL,
+        is_beside=asked.plan.is_beside,
         now=timezone.now(),
     )
 
 
+def _prepare_ballot(asked: Asked) -> ReadyBallot | Reply | None:
+    now = timezone.now()
+    written = find_ballot(account=asked.account, openid=asked.message.sender, now=now)
+    return prepare_ballot(voter=_voter(asked), written=written, now=now) if written else None
+
+
 def nonce_for(message: Message) -> str:
-    """Return the ballot's nonce: WeChat's second attempt gets the first one's receipt.
+    """Return the ballot's nonce, made from the numbers' message: confirmed twice, it counts once.
 
     Keyed, so that the ballot's row does not lead to the message's.
     """

@@ -72,6 +72,7 @@ class Reply:
 
     `said` is what is kept of it for readers of the conversation, `late` what is sent when it comes
     after WeChat's five seconds; both differ from the answer itself where that must stay nowhere.
+    `is_alone`: nothing may go along with it, because only the answer itself says what it must.
     """
 
     tail: bytes
@@ -80,6 +81,7 @@ class Reply:
     late: str = ""
     articles: tuple[Article, ...] = ()
     is_ai: bool = False
+    is_alone: bool = False
 
 
 def find_sealed(body: bytes) -> bytes:

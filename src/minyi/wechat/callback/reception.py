@@ -74,7 +74,7 @@ class Reception:
         reply = await self._deal_with(account, endpoint, message, plan)
         if message.sender not in endpoint.waited_for or not _may_be_answered(message):
             return reply
-        if reply is not None and len(reply.late.encode()) > LONGEST_BESIDE:
+        if reply is not None and (reply.is_alone or len(reply.late.encode()) > LONGEST_BESIDE):
             return reply
         try:
             return await self._slow.at_once(_add_what_waits, account, message, reply, until)
@@ -96,8 +96,8 @@ class Reception:
         if plan.lane is Lane.PERSON:
             return await self._show_to_person(account, endpoint.book, message, plan)
         outcome = await self._slow.run(Asked(account, message, plan, endpoint.crypt is not None))
-        if plan.errand == "ask" and outcome.reply is None and not outcome.is_late:
-            return await self._show_to_person(account, endpoint.book, message, plan)
+        if plan.otherwise is not None and outcome.reply is None and not outcome.is_late:
+            return await self._deal_with(account, endpoint, message, plan.otherwise)
         self._writer.note(
             Letter(account, message, outcome.reply, text=_KEPT_INSTEAD.get(plan.errand))
         )
@@ -161,7 +161,7 @@ def _take_in_time(account: str, message: Message, until: float) -> ReplyWords | 
 
 
 # What is kept of a message whose own words must not lie beside the sender's name: a ballot.
-_KEPT_INSTEAD: Mapping[str, str] = {"vote": "（通过对话投票，内容不留存）"}
+_KEPT_INSTEAD: Mapping[str, str] = {"vote": "（在对话中写了选票，内容不留存）"}
 
 
 def _take_notice(account: str, message: Message) -> None:

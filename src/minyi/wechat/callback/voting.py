@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Voting by chat: from the numbers somebody wrote to a ballot, and from the answer to words.
+"""Voting by chat, in two steps: numbers are read aloud, and «确认» casts them (ADR 13).
 
-Nothing here decides whether a ballot counts: the ticket comes from `campaigns`, the rules and the
-receipt from the ballot box (ADR 13).
+A ballot is final, and a number is soon mistyped: nothing is cast before its writer has seen the
+names. Nothing here decides whether a ballot counts: the ticket comes from `campaigns`, the rules
+and the receipt from the ballot box.
 """
 
 from collections.abc import Sequence
@@ -11,13 +12,18 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from minyi.campaigns.queries.chat import OpenRound, list_open_rounds
-from minyi.campaigns.services.tickets import hand_out_ticket_by_id
-from minyi.citizens.session import NewSession
+from ballotbox.refusals import Refused, describe
+from ballotbox.rules import check_picks, minute_in_china
+from minyi.campaigns.queries.chat import OpenRound, Paper, list_open_rounds, read_paper
+from minyi.campaigns.queries.own import find_ballot as find_cast_ballot
+from minyi.campaigns.services.tickets import hand_out_ticket_by_id, voter_ref_for
+from minyi.citizens.session import CitizenSession, NewSession
 from minyi.core.errors import DomainError
 
+from ..conversation.ballot_words import ask_to_confirm, write_form, write_rule
 from ..conversation.phrases import link_to
 from ..conversation.picks import Picks
+from ..services.unconfirmed import Written, keep_ballot
 from .ballots import Ballot, BoxAnswer
 from .messages import Reply, text_reply
 
@@ -35,6 +41,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Voter:
+    """Who writes, and how they are answered."""
+
+    made: NewSession
+    language: str
+    public_url: str
+
+    @property
+    def session(self) -> CitizenSession:
+        return self.made.session
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyBallot:
     """A ballot with the round it belongs to."""
 
@@ -42,35 +61,98 @@ class ReadyBallot:
     ballot: Ballot
 
 
-def prepare_ballot(
-    *, made: NewSession, picks: Picks, nonce: str, language: str, public_url: str, now: datetime
-) -> ReadyBallot | Reply:
-    """Return the ballot to post, or what to say instead."""
-    rounds = list_open_rounds(account=made.session.account, now=now)
+def read_aloud(*, voter: Voter, picks: Picks, nonce: str, is_beside: bool, now: datetime) -> Reply:
+    """Say who is meant and keep the numbers until they are confirmed, or say what is wrong.
+
+    `is_beside`: a person talks to the voter too, and «确认» alone may be meant for them.
+    """
+    rounds = list_open_rounds(account=voter.session.account, now=now)
     meant = [one for one in rounds if picks.title in one.title] if picks.title else rounds
     if len(meant) != 1:
-        return _ask_which(rounds, picks, public_url)
+        return _ask_which(rounds, picks, voter.public_url)
     round_ = meant[0]
-    try:
-        ticket = hand_out_ticket_by_id(
-            campaign_id=round_.campaign_id, session=made.session, language=language, now=now
-        )
-    except DomainError as refusal:
-        return text_reply(
-            f"{refusal.title}：{refusal.detail}\n{refusal.action}\n{_page(round_, public_url)}"
-        )
-    ballot = Ballot(ticket=ticket, cookie=made.cookie, picks=picks.numbers, nonce=nonce)
+    ticket = _ticket(round_, voter, now)
+    if isinstance(ticket, Reply):
+        return ticket
+    paper = read_paper(campaign_id=round_.campaign_id)
+    obstacle = _find_obstacle(round_, paper, picks, voter, now)
+    if obstacle is not None:
+        return obstacle
+    keep_ballot(
+        account=voter.session.account,
+        openid=voter.session.subject,
+        written=Written(round_.campaign_id, picks.numbers, nonce),
+        now=now,
+    )
+    word = _("确认投票") if is_beside else _("确认")
+    return ask_to_confirm(round_, picks=picks.numbers, names=paper.names, word=word)
+
+
+def prepare_ballot(*, voter: Voter, written: Written, now: datetime) -> ReadyBallot | Reply:
+    """Return the ballot that was read aloud and is confirmed now, or what to say instead."""
+    rounds = list_open_rounds(account=voter.session.account, now=now)
+    round_ = next((one for one in rounds if one.campaign_id == written.campaign_id), None)
+    if round_ is None:
+        return text_reply(_("目前没有正在进行的投票，您的号码没有计票。"))
+    ticket = _ticket(round_, voter, now)
+    if isinstance(ticket, Reply):
+        return ticket
+    ballot = Ballot(
+        ticket=ticket, cookie=voter.made.cookie, picks=written.picks, nonce=written.nonce
+    )
     return ReadyBallot(round_, ballot)
 
 
-def answer_ballot(ready: ReadyBallot, answer: BoxAnswer, *, public_url: str) -> Reply:
+def _ticket(round_: OpenRound, voter: Voter, now: datetime) -> str | Reply:
+    try:
+        return hand_out_ticket_by_id(
+            campaign_id=round_.campaign_id,
+            session=voter.session,
+            language=voter.language,
+            now=now,
+        )
+    except DomainError as refusal:
+        page = _page(round_, voter.public_url)
+        return text_reply(f"{refusal.title}：{refusal.detail}\n{refusal.action}\n{page}")
+
+
+def _find_obstacle(
+    round_: OpenRound, paper: Paper, picks: Picks, voter: Voter, now: datetime
+) -> Reply | None:
+    """Say now what the ballot box would say after «确认», in its own words."""
+    try:
+        _check_has_not_voted(round_, paper, voter.session, now)
+        check_picks(picks.numbers, paper.rules)
+    except Refused as refused:
+        _row, _title, sentence, _action = describe(refused, language=voter.language)
+        answer = BoxAnswer(code=refused.code, sentence=sentence)
+        return answer_ballot(round_, answer, public_url=voter.public_url)
+    return None
+
+
+def _check_has_not_voted(
+    round_: OpenRound, paper: Paper, session: CitizenSession, now: datetime
+) -> None:
+    earlier = find_cast_ballot(
+        round_id=paper.rules.id,
+        voter_ref=voter_ref_for(campaign_id=round_.campaign_id, session=session),
+        frequency=paper.frequency,
+        now=now,
+    )
+    if earlier is not None:
+        code = "already_voted_today" if round_.is_daily else "already_voted"
+        cast_ms = int(earlier.cast_at.timestamp() * 1000)
+        raise Refused(code, cast_at=minute_in_china(cast_ms))
+
+
+def answer_ballot(round_: OpenRound, answer: BoxAnswer, *, public_url: str) -> Reply:
     """Say what became of the ballot; never what is on it (whoever sees it could be shown it).
 
     A receipt leads to the ballot: it goes to the voter, and stays nowhere beside their name.
     """
     if answer.receipt:
-        return _say_received(ready.round, answer.receipt, public_url)
-    return replace(_say_refused(ready.round, answer, public_url), said=KEPT_INSTEAD)
+        return _say_received(round_, answer.receipt, public_url)
+    return replace(_say_refused(round_, answer, public_url), said=KEPT_INSTEAD)
 
 
 def _say_received(round_: OpenRound, receipt: str, public_url: str) -> Reply:
@@ -94,25 +176,11 @@ def _say_refused(round_: OpenRound, answer: BoxAnswer, public_url: str) -> Reply
 
 def _what_to_do(round_: OpenRound, code: str) -> list[str]:
     if code in _WRITE_AGAIN:
-        return [_rule(round_), _("请重新回复号码，例如“投 %(example)s”。") % _example(round_)]
+        how = _("请重新回复号码，写成“%(form)s”。") % {"form": write_form(round_)}
+        return [write_rule(round_), how]
     if code in _SEND_AGAIN:
-        return [_("请稍后再次回复号码，重复提交不会重复计票。")]
+        return [_("请稍后再次回复“确认投票”，重复提交不会重复计票。")]
     return []
-
-
-def _rule(round_: OpenRound) -> str:
-    if round_.min_picks == round_.max_picks:
-        return _("本活动每张选票须选 %(count)d 项。") % {"count": round_.max_picks}
-    return _("本活动每张选票可选 %(least)d 至 %(most)d 项。") % {
-        "least": round_.min_picks,
-        "most": round_.max_picks,
-    }
-
-
-def _example(round_: OpenRound) -> dict[str, str]:
-    numbers = range(1, min(round_.max_picks, 3) + 1) if round_.max_picks > 1 else [1]
-    count = max(len(list(numbers)), min(round_.min_picks, 5))
-    return {"example": " ".join(str(number) for number in range(1, count + 1))}
 
 
 def _page(round_: OpenRound, public_url: str) -> str:
@@ -130,7 +198,6 @@ def _ask_which(rounds: Sequence[OpenRound], picks: Picks, public_url: str) -> Re
     lines = [head]
     for round_ in rounds:
         page = link_to(Link(round_.title, f"{public_url}/c/{round_.slug}/nominees/"))
-        lines.append(
-            _("· %(page)s——回复“投 %(title)s 号码”") % {"page": page, "title": round_.title}
-        )
+        form = write_form(round_, title=round_.title)
+        lines.append(_("· %(page)s——回复“%(form)s”") % {"page": page, "form": form})
     return text_reply("\n".join(lines))

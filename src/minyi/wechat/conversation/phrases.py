@@ -7,7 +7,10 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
+from minyi.campaigns.queries.chat import OpenRound
+
 from ..callback.messages import MAX_TEXT_BYTES, Article, Reply, news_reply, text_reply
+from .ballot_words import write_help
 
 MOST_LISTED = 5
 # WeChat reads <a>…</a> in a text and knows no escapes.
@@ -43,6 +46,7 @@ class Phrases:
     help: Reply
     otherwise: Reply
     called: Reply
+    unconfirmed: Reply
 
 
 def write_phrases(
@@ -51,6 +55,7 @@ def write_phrases(
     welcome: str,
     campaigns: Sequence[RunningCampaign],
     home_url: str,
+    rounds: Sequence[OpenRound] = (),
     closed_until: str = "",
 ) -> Phrases:
     """Write the account's answers in the language that is active.
@@ -61,16 +66,7 @@ def write_phrases(
     return Phrases(
         welcome=write_welcome(name=name, welcome=welcome, tail=tail),
         campaigns=_card(campaigns[0]) if len(campaigns) == 1 else text_reply(tail),
-        help=text_reply(
-            _(
-                "您可以回复：\n“投票”或“评选”——查看正在进行的活动\n"
-                "“投 3 7”——在投票期间把票投给 3 号和 7 号\n"
-                "“进度”——查看您的推荐和选票\n“人工”——请工作人员答复\n"
-                "“退订”——不再接收通知\n"
-                "“帮助”——查看本说明\n\n%(tail)s"
-            )
-            % {"tail": tail}
-        ),
+        help=text_reply(_help(rounds, tail)),
         otherwise=text_reply(
             _(
                 "您的留言已收到。本公众号目前只能自动回复部分内容："
@@ -79,6 +75,9 @@ def write_phrases(
             )
         ),
         called=text_reply(_called(closed_until)),
+        unconfirmed=text_reply(
+            _("没有等待您确认的选票，没有计票。可能已经超过 10 分钟，请重新回复号码。")
+        ),
     )
 
 
@@ -99,6 +98,20 @@ def list_links(places: Sequence[HasTitle]) -> Reply:
     """Return a text with a link to each place."""
     lines = [f"· {link_to(place)}" for place in places[:MOST_LISTED]]
     return text_reply("\n".join([_("您要找的可能是："), *lines]))
+
+
+def _help(rounds: Sequence[OpenRound], tail: str) -> str:
+    vote = write_help(rounds)
+    lines = [
+        _("您可以回复："),
+        _("“投票”或“评选”——查看正在进行的活动"),
+        *([vote] if vote else []),
+        _("“进度”——查看您的推荐和选票"),
+        _("“人工”——请工作人员答复"),
+        _("“退订”——不再接收通知"),
+        _("“帮助”——查看本说明"),
+    ]
+    return "\n".join([*lines, "", tail])
 
 
 def _called(closed_until: str) -> str:

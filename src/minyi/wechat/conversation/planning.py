@@ -8,10 +8,10 @@
     NOTICE     WeChat tells what became of something: taken into the database first (events.py)
     PASSED     nothing to say and nothing to keep
 
-Order for a text: a person when asked for one; an exact reply of the office; a ballot or a question
-about one's own matters; the office's other replies; names; built-in words; a person. While a
-person is there, everything is said to them, except an explicit ballot («投 12»): no ballot may lie
-beside its voter's name (ADR 13).
+Order for a text: «确认», where a ballot waits for it; a person when asked for one; an exact reply
+of the office; a ballot or a question about one's own matters; the office's other replies; names;
+built-in words; a person. While a person is there, everything is said to them, except an explicit
+ballot («投 12», then «确认投票»): no ballot may lie beside its voter's name (ADR 13).
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,8 @@ from .wording import (
     asks_for_notices,
     asks_for_person,
     asks_for_silence,
+    confirms,
+    confirms_ballot,
 )
 
 LONGEST_COMMAND = 40  # letters; a longer text is a letter to us, not a word to look up
@@ -48,13 +50,18 @@ class Lane(Enum):
 
 
 class Plan(NamedTuple):
-    """What to do with one message. `reply` may be none: then an acknowledgement is enough."""
+    """What to do with one message. `reply` may be none: then an acknowledgement is enough.
+
+    `otherwise`: what to do where the errand found nothing to say. `is_beside`: a person is there.
+    """
 
     lane: Lane
     reply: Reply | None = None
     errand: str = ""  # a key of Errands.by_name
     picks: Picks | None = None
     calls: bool = False
+    is_beside: bool = False
+    otherwise: "Plan | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +121,27 @@ def _plan_beside_person(book: Book, message: Message) -> Plan:
     """A bare number may answer what the person asked; with a verb it can only be a ballot."""
     if message.kind == "text" and book.has_rounds:
         words = message.content.strip().casefold()
+        if confirms_ballot(words):
+            return Plan(Lane.ERRAND, errand="confirm", otherwise=Plan(Lane.PERSON))
         picks = None if words in book.exact else read_picks(words)
         if picks is not None and picks.is_explicit:
-            return _vote(book, picks)
+            return _vote(book, picks)._replace(is_beside=True)
     return Plan(Lane.PERSON)
 
 
 def plan_for_words(book: Book, said: str) -> Plan:
     """Decide what to do with what a citizen wrote, or tapped in the menu."""
     words = said.strip().casefold()
+    if confirms(words):
+        return Plan(Lane.ERRAND, errand="confirm", otherwise=_plan_for_command(book, words))
+    return _plan_for_command(book, words)
+
+
+def _plan_for_command(book: Book, words: str) -> Plan:
     if words in book.exact:
         return _configured(book.exact[words])
+    if confirms(words) and book.has_rounds:
+        return Plan(Lane.ANSWERED, book.phrases.unconfirmed)
     picks = read_picks(words)
     if len(words) > LONGEST_COMMAND and picks is None:
         return _unanswered(book)
@@ -170,7 +187,7 @@ def _vote(book: Book, picks: Picks) -> Plan:
 
 def _unanswered(book: Book) -> Plan:
     if book.has_answerer:
-        return Plan(Lane.ERRAND, book.phrases.otherwise, errand="ask")
+        return Plan(Lane.ERRAND, errand="ask", otherwise=Plan(Lane.PERSON, book.phrases.otherwise))
     return Plan(Lane.PERSON, book.phrases.otherwise)
 
 

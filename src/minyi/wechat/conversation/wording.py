@@ -15,6 +15,8 @@ asks_for_silence = re.compile(
 asks_for_notices = re.compile(
     r"(?:我要)?(?:恢复|恢復|接收|打开|打開|开启|開啟)通知|resume notices"
 ).fullmatch
+confirms = re.compile(r"(?:确认|確認|confirm)(?:投票|提交| vote)?[。.!！]?").fullmatch
+confirms_ballot = re.compile(r"(?:确认投票|確認投票|confirm vote)[。.!！]?").fullmatch
 asks_for_matters = re.compile(
     r"(?:我的|我要|查询?|查看)?(?:进度|進度|办理进度|推荐进度|投票记录|选票|办件)(?:查询)?"
     r"|我的|查询|查詢|my (?:status|matters|ballots?)|status"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from .articles import Article, Broadcast, Upload
+from .ballots import UnconfirmedBallot
 from .contacts import Contact
 from .conversations import ChatMessage, Conversation
 from .desk import DeskNote, DutyShift, Handling, OfficeHours, QuickReply, Weekday
@@ -67,6 +68,7 @@ __all__ = [
     "ReadDay",
     "Scene",
     "TagMenu",
+    "UnconfirmedBallot",
     "Upload",
     "Weekday",
 ]

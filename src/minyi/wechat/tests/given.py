@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from minyi.agencies.models import OfficialAccount
 from minyi.agencies.tests.given import given_agency
+from minyi.campaigns.queries.chat import OpenRound
 from minyi.wechat.callback.crypto import MessageCrypt, sign
 from minyi.wechat.callback.endpoints import Endpoint, open_endpoint, read_endpoints
 from minyi.wechat.conversation.phrases import RunningCampaign
@@ -63,6 +64,20 @@ def given_account(**fields: object) -> Account:
         "aes_key": AES_KEY,
     }
     return Account(**{**defaults, **fields})
+
+
+def given_round(**fields: object) -> OpenRound:
+    """A vote that is open, as a value."""
+    values = {
+        "account": "sandbox",
+        "campaign_id": 1,
+        "slug": "windows",
+        "title": "窗口评议（示例）",
+        "min_picks": 1,
+        "max_picks": 2,
+        "is_daily": False,
+    }
+    return OpenRound(**{**values, **fields})
 
 
 def text_message(content: str = "投票", **fields: object) -> bytes:

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,19 +21,30 @@ from ballotbox.box import BallotBox
 from ballotbox.sequencer import NoSeal, ThreadSequencer
 from ballotbox.settings import Settings
 from ballotbox.sqlite import SqliteStore
-from minyi.campaigns.models import Ballot, Campaign
+from minyi.campaigns.models import Ballot, Campaign, Round
 from minyi.campaigns.tests.given import given_campaign, given_open_round
 from minyi.wechat.callback.answering import Answered
 from minyi.wechat.callback.endpoints import read_endpoints
 from minyi.wechat.callback.errands import Errands
 from minyi.wechat.callback.inbox import record_in_thread
-from minyi.wechat.models import ChatMessage, Contact, Conversation, Outgoing, Scene
+from minyi.wechat.callback.messages import MAX_TEXT_BYTES
+from minyi.wechat.conversation.ballot_words import ask_to_confirm
+from minyi.wechat.models import (
+    ChatMessage,
+    Contact,
+    Conversation,
+    Outgoing,
+    Scene,
+    UnconfirmedBallot,
+)
 from minyi.wechat.tests.given import (
+    OPENID,
     SECRETS,
     event,
     given_account,
     given_endpoint,
     given_official_account,
+    given_round,
     plain_query,
     sealed_post,
     text_message,
@@ -105,6 +117,11 @@ class Chat(Line):
     def say(self, words: str) -> str:
         return self.send_in(text_message(words))
 
+    def vote(self, words: str, confirm: str = "确认") -> str:
+        """Write numbers and confirm them; return the answer to that."""
+        self.say(words)
+        return self.say(confirm)
+
     def send_in(self, xml: bytes) -> str:
         answer = self.post(*sealed_post(xml))
         assert answer.status_code == 200, answer.text
@@ -116,25 +133,95 @@ def picks() -> list[list[int]]:
     return [json.loads(ballot.picks) for ballot in Ballot.objects.order_by("id")]
 
 
-def test_a_number_becomes_a_ballot_with_a_receipt(account):
+def test_numbers_are_read_aloud_and_cast_only_when_confirmed(account):
     given_vote(account)
-    answer = Chat().say("投 3、１")
+    chat = Chat()
+    asked = chat.say("3、１")
+    assert "3 号 示例窗口3\n1 号 示例窗口1" in asked
+    assert "回复“确认”投票" in asked
+    assert "每人只能投一次" in asked
+    assert not Ballot.objects.exists()
+    answer = chat.say("确认")
     ballot = Ballot.objects.get()
     assert json.loads(ballot.picks) == [1, 3]
     assert f"回执：{ballot.receipt}" in answer
     assert "https://minyi.example/c/windows/ballot/" in answer
 
 
+def test_a_verb_does_not_skip_the_names_for_a_ballot_is_final(account):
+    given_vote(account)
+    chat = Chat()
+    assert "2 号 示例窗口2" in chat.say("投 2")
+    assert not Ballot.objects.exists()
+    assert "选票已经收到" in chat.say("确认投票")
+
+
+def test_who_mistyped_writes_other_numbers_and_the_last_ones_count(account):
+    given_vote(account)
+    chat = Chat()
+    chat.say("1")
+    chat.vote("4")
+    assert picks() == [[4]]
+
+
+def test_confirmed_twice_it_counts_once_and_the_receipt_is_the_same(account):
+    given_vote(account)
+    chat = Chat()
+    first = chat.vote("2")
+    assert chat.say("确认") == first
+    assert Chat().say("确认") == first  # another process
+    assert picks() == [[2]]
+
+
+def test_what_waits_for_a_yes_survives_a_restart_but_not_ten_minutes(account, monkeypatch):
+    given_vote(account)
+    Chat().say("2")
+    later = timezone.now() + timedelta(minutes=11)
+    with monkeypatch.context() as patch:
+        patch.setattr("minyi.wechat.callback.errands.timezone.now", lambda: later)
+        assert "没有等待您确认的选票" in Chat().say("确认")
+    assert not Ballot.objects.exists()
+    assert "选票已经收到" in Chat().say("确认")
+
+
+def test_a_yes_of_somebody_else_casts_nothing(account):
+    given_vote(account)
+    chat = Chat()
+    chat.say("2")
+    answer = chat.send_in(text_message("确认", FromUserName="oSomebodyElse"))
+    assert "没有等待您确认的选票" in answer
+    assert not Ballot.objects.exists()
+
+
+def test_a_yes_after_the_vote_has_ended_casts_nothing_and_says_so(account):
+    paper = given_vote(account)
+    chat = Chat()
+    chat.say("2")
+    Round.objects.filter(pk=paper.pk).update(closes_ms=paper.opens_ms + 1)
+    assert "没有计票" in chat.say("确认")
+    assert not Ballot.objects.exists()
+
+
+def test_a_yes_beside_which_nothing_waits_goes_to_a_person_like_any_word(account):
+    assert Chat().say("确认").startswith("您的留言已收到")
+    assert Conversation.objects.get().unread == 1
+
+
 def test_neither_picks_nor_receipt_are_kept_beside_the_voter(account):
     given_vote(account)
-    sent = text_message("投 3")
-    Chat().send_in(sent)
+    chat = Chat()
+    chat.send_in(text_message("投 3"))
+    waiting = UnconfirmedBallot.objects.get()
+    assert OPENID not in f"{waiting.who} {waiting.sealed}"
+    chat.say("确认")
     ballot = Ballot.objects.get()
     kept = str(list(ChatMessage.objects.values())) + str(list(Contact.objects.values()))
     assert "投 3" not in kept
+    assert "示例窗口3" not in kept
     assert ballot.receipt not in kept
     assert ballot.nonce not in kept
-    assert ChatMessage.objects.get(direction="in").text == "（通过对话投票，内容不留存）"
+    told = ChatMessage.objects.filter(direction="in").order_by("id").values_list("text", flat=True)
+    assert list(told) == ["（在对话中写了选票，内容不留存）", "确认"]
 
 
 def test_beside_a_person_a_ballot_is_cast_and_hidden_from_them(account):
@@ -142,28 +229,40 @@ def test_beside_a_person_a_ballot_is_cast_and_hidden_from_them(account):
     Chat().say("人工")
     Conversation.objects.update(state="person", unread=0)
     chat = Chat()
-    assert "选票已经收到" in chat.say("投 3")
+    assert "回复“确认投票”投票" in chat.say("投 3")
+    assert chat.say("确认") == ""  # it may answer what the person asked
+    assert "选票已经收到" in chat.say("确认投票")
     assert chat.say("2") == ""
     assert picks() == [[3]]
     told = ChatMessage.objects.filter(direction="in").order_by("id").values_list("text", flat=True)
-    assert list(told) == ["人工", "（通过对话投票，内容不留存）", "2"]
-    assert Conversation.objects.get().unread == 1
+    assert list(told) == ["人工", "（在对话中写了选票，内容不留存）", "确认", "确认投票", "2"]
+    assert Conversation.objects.get().unread == 2
 
 
 def test_a_ballot_delivered_twice_even_to_two_processes_counts_once(account):
     given_vote(account)
-    sent = text_message("投 2")
-    first, second = Chat().send_in(sent), Chat().send_in(sent)
+    numbers, yes = text_message("投 2"), text_message("确认")
+    assert Chat().send_in(numbers) == Chat().send_in(numbers)
+    first, second = Chat().send_in(yes), Chat().send_in(yes)
     assert picks() == [[2]]
     assert first == second  # the same receipt: WeChat's second attempt is no second vote
 
 
-def test_a_second_vote_is_refused_in_words(account):
+def test_who_has_voted_is_told_so_before_they_confirm_again(account):
     given_vote(account)
     chat = Chat()
-    chat.say("2")
+    chat.vote("2")
     assert "没有改变它" in chat.say("3")
     assert picks() == [[2]]
+
+
+def test_the_longest_ballot_of_long_names_still_says_how_to_confirm():
+    names = dict.fromkeys(range(1, 41), "示例" * 60)
+    asked = ask_to_confirm(given_round(max_picks=40), picks=range(1, 41), names=names, word="确认")
+    whole = asked.tail.decode().split("<![CDATA[")[1].split("]]>")[0]
+    assert len(whole.encode()) <= MAX_TEXT_BYTES
+    assert "\n40 号 示例" in whole
+    assert whole.endswith("即作废。")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +277,7 @@ def test_the_box_s_refusal_is_told_with_the_rule_and_a_link(account, said, part)
     given_vote(account)
     answer = Chat().say(said)
     assert part in answer
+    assert not UnconfirmedBallot.objects.exists()
     assert "可选 1 至 2 项" in answer
     assert 'href="https://minyi.example/c/windows/nominees/"' in answer
     assert not Ballot.objects.exists()
@@ -191,7 +291,8 @@ def test_with_two_votes_open_one_is_asked_which_and_may_name_it(account):
     assert "窗口评议（示例）" in answer
     assert "https://minyi.example/c/doctors/nominees/" in answer
     assert not Ballot.objects.exists()
-    chat.say("投 医生评议 2")
+    assert "回复“投 医生评议（示例） 号码 号码”" in answer
+    chat.vote("投 医生评议 2")
     assert Ballot.objects.get().round.campaign.slug == "doctors"
 
 
@@ -214,14 +315,14 @@ def test_a_vote_of_another_account_is_none_here(account):
 def test_once_a_day_says_when_to_come_again(account):
     given_vote(account, frequency=Campaign.Frequency.DAY)
     chat = Chat()
-    assert "明天可以再投" in chat.say("2")
+    assert "明天可以再投" in chat.vote("2")
     assert "您今天的选票已" in chat.say("3")
     assert picks() == [[2]]
 
 
 def test_in_plain_mode_nothing_vouches_for_the_words_so_no_ballot_is_cast(account):
     given_vote(account)
-    endpoint = given_endpoint(given_account(mode="plain", aes_key=""), has_rounds=True)
+    endpoint = given_endpoint(given_account(mode="plain", aes_key=""), rounds=[given_round()])
     answer = Chat(endpoint).post(plain_query(), text_message("投 2"))
     assert "没有计票" in answer.text
     assert not Ballot.objects.exists()
@@ -231,7 +332,7 @@ def test_one_s_matters_are_told_without_the_picks(account):
     given_vote(account)
     chat = Chat()
     assert "没有查到" in chat.say("进度")
-    chat.say("投 2")
+    chat.vote("投 2")
     answer = chat.say("进度")
     assert "已收到，回执" in answer
     assert 'href="https://minyi.example/c/windows/ballot/"' in answer
@@ -307,7 +408,8 @@ def test_a_ballot_does_not_wait_behind_slow_questions(account):
         questions = [text_message(f"护照怎样办理{n}", FromUserName=f"oAsks{n}") for n in range(5)]
         waiting = [asyncio.ensure_future(chat.hand_in(one)) for one in questions]
         await asyncio.sleep(0.1)
-        ballot = await chat.hand_in(text_message("投 3"))
+        await chat.hand_in(text_message("投 3"))
+        ballot = await chat.hand_in(text_message("确认"))
         were_done = any(one.done() for one in waiting)
         answerer.may_answer.set()
         await asyncio.gather(*waiting)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an account decides to do with a message, from memory alone."""
 
+import re
+
 import pytest
 
 from minyi.wechat.buttons import Button, write_draft
@@ -10,7 +12,14 @@ from minyi.wechat.conversation.picks import Picks, read_picks
 from minyi.wechat.conversation.planning import Lane, plan_for
 from minyi.wechat.conversation.wording import asks_for_matters, asks_for_person
 from minyi.wechat.queries.scripts import Answer, SceneGreeting, Script
-from minyi.wechat.tests.given import OPENID, SELECTION, event, given_account, text_message
+from minyi.wechat.tests.given import (
+    OPENID,
+    SELECTION,
+    event,
+    given_account,
+    given_round,
+    text_message,
+)
 
 
 def answer(*words: str, is_exact: bool = False, kind: str = "text", text: str = "好") -> Answer:
@@ -66,16 +75,16 @@ def test_a_campaign_may_be_named_between_verb_and_numbers():
 
 
 def test_a_number_is_a_ballot_only_while_there_is_a_vote():
-    assert planned("12", has_rounds=True).errand == "vote"
+    assert planned("12", rounds=[given_round()]).errand == "vote"
     assert planned("12").lane is Lane.PERSON
     without = planned("投 12", campaigns=())
     assert (without.lane, "没有正在进行" in without.reply.said) == (Lane.ANSWERED, True)
 
 
 def test_an_exact_reply_of_the_office_goes_before_a_ballot_and_a_loose_one_behind():
-    exact = planned("12", answers=[answer("12", is_exact=True)], has_rounds=True)
+    exact = planned("12", answers=[answer("12", is_exact=True)], rounds=[given_round()])
     assert exact.reply.said == "好"
-    assert planned("12", answers=[answer("1")], has_rounds=True).errand == "vote"
+    assert planned("12", answers=[answer("1")], rounds=[given_round()]).errand == "vote"
 
 
 def test_the_first_fitting_reply_is_the_one_sent():
@@ -113,19 +122,58 @@ def test_a_campaign_is_found_by_part_of_its_name():
 
 
 def test_while_a_person_is_there_the_robot_does_not_answer():
-    plan = planned("投票", with_person=[OPENID], has_rounds=True)
+    plan = planned("投票", with_person=[OPENID], rounds=[given_round()])
     assert (plan.lane, plan.reply, plan.calls) == (Lane.PERSON, None, False)
 
 
 @pytest.mark.parametrize("said", ["投 12", "投票给 3、7", "vote for 12"])
 def test_beside_a_person_an_explicit_ballot_is_still_a_ballot(said):
-    assert planned(said, with_person=[OPENID], has_rounds=True).errand == "vote"
+    assert planned(said, with_person=[OPENID], rounds=[given_round()]).errand == "vote"
 
 
 @pytest.mark.parametrize("said", ["12", "3 7", "投 12 还是 13？", "我投的票呢"])
 def test_beside_a_person_a_bare_number_or_a_question_is_said_to_them(said):
-    plan = planned(said, with_person=[OPENID], has_rounds=True)
+    plan = planned(said, with_person=[OPENID], rounds=[given_round()])
     assert (plan.lane, plan.errand) == (Lane.PERSON, "")
+
+
+def test_a_ballot_is_confirmed_and_beside_a_person_only_by_the_whole_phrase():
+    for said in ("确认", "确认投票", "確認！", "Confirm"):
+        assert planned(said, rounds=[given_round()]).errand == "confirm"
+    beside = {"with_person": [OPENID], "rounds": [given_round()]}
+    assert planned("确认投票", **beside).errand == "confirm"
+    assert planned("确认", **beside).lane is Lane.PERSON
+
+
+def test_what_confirms_nothing_is_answered_as_any_other_word():
+    during = planned("确认", rounds=[given_round()]).otherwise
+    assert "没有等待您确认的选票" in during.reply.said
+    assert planned("确认").otherwise.lane is Lane.PERSON
+    set_by_office = [answer("确认", is_exact=True)]
+    assert (
+        planned("确认", answers=set_by_office, rounds=[given_round()]).otherwise.reply.said == "好"
+    )
+
+
+def help_text(*rounds):
+    return planned("帮助", rounds=rounds).reply.said
+
+
+def test_help_says_how_to_vote_by_the_rule_of_the_vote_that_is_open():
+    exact = help_text(given_round(min_picks=3, max_picks=3))
+    assert "“投 号码 号码 号码”" in exact
+    assert "须选 3 项" in exact
+    single = help_text(given_round(min_picks=1, max_picks=1))
+    assert "“投 号码”" in single
+    many = help_text(given_round(min_picks=5, max_picks=10))
+    assert "“投 号码 号码 号码 ……”" in many
+    assert "可选 5 至 10 项" in many
+    assert "“投 活动名称 号码”" in help_text(given_round(), given_round(slug="other"))
+
+
+def test_help_names_no_nominee_and_no_vote_where_none_is_open():
+    assert re.search(r"“投 ?[0-9]", help_text(given_round())) is None
+    assert "“投 " not in help_text()
 
 
 def test_beside_a_person_nothing_is_a_ballot_while_there_is_no_vote():
