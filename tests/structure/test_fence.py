@@ -19,6 +19,7 @@ from minyi.agencies.tests.given import given_agency, given_client, given_staff, 
 from minyi.campaigns.samples import seed_campaigns
 from minyi.campaigns.tests.given import given_rules
 from minyi.core.staff import AgencyModelViewSet
+from minyi.ledger.tests.given import given_witness
 from minyi.publishing.models import OfficialDocument, Picture
 from minyi.wechat.desk_samples import seed_desk
 from minyi.wechat.samples import seed_account
@@ -105,6 +106,7 @@ def full_house():
     seed_account(office.account)
     seed_conversation(seed_followers(office.account))
     seed_desk(office.account, now=timezone.now())
+    given_witness(office.account.agency, organisation="示例公证处")
     return office
 
 
@@ -229,6 +231,7 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "agencies": "agencies.Agency",
         "accounts": "agencies.OfficialAccount",
         "posts": "agencies.Post",
+        "witnesses": "ledger.Witness",
         "audit": "core.AuditEntry",
         "wechat": "wechat.Menu",
     }

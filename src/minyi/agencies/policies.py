@@ -16,7 +16,7 @@ class Role(models.TextChoices):
     JUROR = "juror", _("评审专家")
 
 
-_EVERYBODY = {"campaigns.view", "agencies.view", "wechat.view"}
+_EVERYBODY = {"campaigns.view", "agencies.view", "wechat.view", "witnesses.view"}
 
 GRANTS: dict[str, frozenset[str]] = {
     Role.ORGANISER: frozenset(
@@ -84,6 +84,7 @@ GRANTS: dict[str, frozenset[str]] = {
             "ballots.confirm",
             "audit.view",
             "rules.view",
+            "witnesses.edit",
             "wechat.outgoing",
         }
     ),
@@ -107,6 +108,7 @@ GRANTS: dict[str, frozenset[str]] = {
             "agencies.edit",
             "posts.edit",
             "accounts.edit",
+            "witnesses.edit",
             "rules.view",
             "audit.view",
             "wechat.menus",

@@ -31,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 
 from ballotbox.app import app as ballot_box
 from minyi.core import outbox_figures
+from minyi.ledger import figures as ledger_figures
 from minyi.ledger.room import room as ledger_room
 from minyi.wechat.callback.app import app as wechat_callback
 
@@ -52,6 +53,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == "/metrics":  # one registry, one guard: the counters tell the turnout
         scope = {**scope, "path": "/v/metrics"}
         await outbox_figures.renew()
+        await ledger_figures.renew()
     await room_for(scope["path"])(scope, receive, send)
 
 

@@ -34,6 +34,7 @@ MENU_ORDER = {
     "posts": 310,
     "accounts": 320,
     "regions": 330,
+    "witnesses": 340,
     "rules": 400,
     "audit": 900,
 }

@@ -2,6 +2,10 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from minyi.core.acts import name_acts
+
+from .acts import ACTS
+
 
 class LedgerConfig(AppConfig):
     name = "minyi.ledger"
@@ -9,4 +13,6 @@ class LedgerConfig(AppConfig):
     verbose_name = _("公开账本")
 
     def ready(self) -> None:
-        from .services import logs  # noqa: F401 - it registers an outbox consumer
+        from .services import logs  # noqa: F401 - it and `witnesses` register outbox consumers
+
+        name_acts(ACTS)

@@ -5,6 +5,8 @@
     <LEDGER_DIR>/<folder>/.writer/     the writer's own: key, journal, book of places; and
         vkey policy rules              served beside the log
         public_from                    milliseconds since 1970: nothing is served before
+        cosigned/<size>                the checkpoint of that size with what witnesses signed
+        cosigned/newest                the newest one that the quorum has cosigned
 
 The room that serves logs asks no database: what it needs to know is here.
 """
@@ -39,12 +41,46 @@ def read_size(folder: str) -> int:
     return peek_checkpoint(note).size if note else 0
 
 
-def read_note(folder: str) -> bytes:
-    """Return the newest checkpoint as published; empty before the log begins."""
+def read_note(folder: str, name: str = "checkpoint") -> bytes:
+    """Return the newest checkpoint as the log signed it; empty before the log begins."""
     try:
-        return FolderSource(path_of(folder)).read("checkpoint", LARGEST_CHECKPOINT)
+        return FolderSource(path_of(folder)).read(name, LARGEST_CHECKPOINT)
     except Missing:
         return b""
+
+
+def read_signed(folder: str, name: str) -> bytes:
+    """Return a checkpoint as it is served: with every cosignature there is. Empty: not there.
+
+    `name` is as in the log's address: `checkpoint`, `checkpoints/<size>` or `cosigned`. Witnesses
+    sign copies beside the log, so that the log's one writer never has to wait for them.
+    """
+    if name == "cosigned":
+        return _read(_cosigned(folder, "newest"))
+    plain = _read(path_of(folder) / name)
+    size = plain.split(b"\n", 2)[1:2]
+    if not size or not size[0].isdigit():
+        return plain
+    signed = _read(_cosigned(folder, size[0].decode()))
+    # A log that was put back from a backup may have another checkpoint of this size.
+    return signed if signed.startswith(plain.rpartition(b"\n\n")[0]) and signed else plain
+
+
+def write_cosigned(folder: str, name: str, note: bytes) -> None:
+    """Keep a cosigned checkpoint; on return it is on stable storage."""
+    _cosigned(folder, name).parent.mkdir(exist_ok=True)
+    write_beside(folder, f"cosigned/{name}", note.decode())
+    descriptor = os.open(_cosigned(folder, name).parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_public_from(folder: str) -> int | None:
+    """Return since when the log is served, in milliseconds since 1970."""
+    since = read_beside(folder, "public_from")
+    return int(since) if since.isdecimal() else None
 
 
 def read_entries(folder: str, start: int, stop: int) -> Iterator[bytes]:
@@ -74,6 +110,17 @@ def read_beside(folder: str, name: str) -> str:
         return (path_of(folder) / ".writer" / name).read_text()
     except FileNotFoundError:
         return ""
+
+
+def _cosigned(folder: str, name: str) -> Path:
+    return path_of(folder) / ".writer" / "cosigned" / name
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _read_bundle(source: FolderSource, number: int, width: int) -> list[bytes]:

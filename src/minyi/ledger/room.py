@@ -89,12 +89,15 @@ def find_file(path: str, now_ms: int) -> File | str:
         return NOT_FOUND
     if not _is_public(folder, now_ms):
         return NOT_YET
+    if served[0] == _TEXT:
+        note = folders.read_signed(folder, name)
+        return File(note, *served) if note else NOT_FOUND
     return _read(folders.path_of(folder) / name, *served)
 
 
 def _serve_of(name: str) -> tuple[bytes, bytes] | None:
     """Return type and caching of a file of a log; None: it is none."""
-    if name == "checkpoint":
+    if name in ("checkpoint", "cosigned"):
         return _TEXT, A_SECOND
     if _PAST.fullmatch(name):
         return _TEXT, A_MINUTE  # witnesses may still sign it
@@ -102,8 +105,8 @@ def _serve_of(name: str) -> tuple[bytes, bytes] | None:
 
 
 def _is_public(folder: str, now_ms: int) -> bool:
-    since = folders.read_beside(folder, "public_from")
-    return since.isdecimal() and int(since) <= now_ms
+    since = folders.read_public_from(folder)
+    return since is not None and since <= now_ms
 
 
 def _read(path: Path, kind: bytes, caching: bytes) -> File | str:

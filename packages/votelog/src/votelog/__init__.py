@@ -74,7 +74,7 @@ from votelog._tree import (
     verify_inclusion,
 )
 from votelog._witness import AddCheckpoint, Reply, Witness, parse_add_checkpoint
-from votelog._witness_client import request_cosignature
+from votelog._witness_client import check_address, request_cosignature
 from votelog._witness_server import WitnessServer
 from votelog._writer import MAX_BATCH, LogWriter
 
@@ -123,6 +123,7 @@ __all__ = [
     "WriteRefused",
     "bind",
     "bundle_path",
+    "check_address",
     "check_key",
     "check_receipts_apart",
     "consistency_proof",

@@ -276,6 +276,8 @@ class Audit:
             elif name.kind == "past":
                 note = read_past_checkpoint(self._reader.source, name.number)
                 self._remember(note, path, name.number)
+            elif name.kind == "cosigned":
+                self._remember(self._reader.source.read(path, MAX_CHECKPOINT_BYTES), path, None)
             elif name.kind in ("tile", "bundle") and self._is_stale(name):
                 level = name.level if name.kind == "tile" else None
                 self._stale[level, name.number].append(name.width)

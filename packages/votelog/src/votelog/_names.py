@@ -18,7 +18,7 @@ _PAST = re.compile(r"checkpoints/(?P<size>0|[1-9][0-9]{0,17})")
 class FileName:
     """A file's place: level and width are of tiles, `number` is the size of a past checkpoint."""
 
-    kind: Literal["checkpoint", "past", "tile", "bundle"]
+    kind: Literal["checkpoint", "cosigned", "past", "tile", "bundle"]
     number: int = 0
     level: int = 0
     width: int = TILE_WIDTH
@@ -28,6 +28,8 @@ def parse_file_name(path: str) -> FileName | None:
     """Return what a path names, or None if it is no file of a log."""
     if path == "checkpoint":
         return FileName("checkpoint")
+    if path == "cosigned":
+        return FileName("cosigned")
     if past := _PAST.fullmatch(path):
         return FileName("past", number=int(past["size"]))
     tile = _TILE.fullmatch(path)

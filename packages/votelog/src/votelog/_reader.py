@@ -36,6 +36,7 @@ from votelog._tree import (
 )
 
 MAX_CHECKPOINT_BYTES = 1 << 18
+COSIGNED = "cosigned"  # the newest checkpoint that the quorum has cosigned, where there is one
 
 
 class TileNodes:
@@ -146,8 +147,21 @@ class LogReader:
 
 
 def open_log(source: Source, policy: Policy) -> LogReader:
-    """Return the log at its newest checkpoint."""
-    return LogReader(source, policy, source.read("checkpoint", MAX_CHECKPOINT_BYTES))
+    """Return the log at its newest checkpoint.
+
+    While a log grows, witnesses are a moment behind it: where the quorum has not cosigned the
+    newest checkpoint yet, this is the log at the newest one that it has (`cosigned`).
+    """
+    try:
+        return LogReader(source, policy, source.read("checkpoint", MAX_CHECKPOINT_BYTES))
+    except Rejected as refused:
+        if refused.code != "quorum_missing":
+            raise
+        try:
+            note = source.read(COSIGNED, MAX_CHECKPOINT_BYTES)
+        except Missing:
+            raise refused from None
+        return LogReader(source, policy, note)
 
 
 def head_of(size: int, nodes: TileNodes) -> bytes:

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ask a witness to cosign (C2SP tlog-witness, add-checkpoint)."""
+"""Ask a witness to cosign (C2SP tlog-witness, add-checkpoint).
 
-from http.client import HTTPException
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+A witness is somebody else's machine: no redirect is followed, no proxy asked, no answer read
+beyond its limit, and the whole of it ends in `timeout_s`.
+"""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Timer
+from urllib.parse import SplitResult, urlsplit
 
 from votelog._checkpoint import Checkpoint, parse_decimal
 from votelog._cosignature import CosignerKey
@@ -16,6 +22,7 @@ from votelog._tree import consistency_proof
 from votelog._witness import AddCheckpoint
 
 _MAX_REPLY_BYTES = 1 << 16
+CheckPeer = Callable[[str], None]
 
 
 def request_cosignature(
@@ -27,21 +34,39 @@ def request_cosignature(
     note: bytes,
     old: int = 0,
     timeout_s: float = HTTP_TIMEOUT_S,
+    check_peer: CheckPeer | None = None,
 ) -> Signature:
     """Return the cosignature of the witness at `url` over a checkpoint of the log in `source`.
 
-    `old` is the size it last cosigned, as far as we know; it says so itself if not.
-    Raises Unavailable; Rejected: witness_refused with its status and words, rolled_back (it
-    has seen a longer log), signature_false, signature_missing.
+    `old` is the size it last cosigned, as far as we know; it says so itself if not. `check_peer`
+    is given the address we are connected to, before anything is sent, and may raise.
+    Raises Malformed: address_malformed. Raises Unavailable; Rejected: witness_refused with its
+    status and words, rolled_back (it has seen a longer log), signature_false, signature_missing.
     """
-    status, body = _ask(url, _request(source, checkpoint, note, old), timeout_s)
+    place = check_address(url)
+    status, body = _ask(place, _request(source, checkpoint, note, old), timeout_s, check_peer)
     if status == 409:
         old = parse_decimal(body.decode("ascii", "replace").removesuffix("\n"))
-        status, body = _ask(url, _request(source, checkpoint, note, old), timeout_s)
+        status, body = _ask(place, _request(source, checkpoint, note, old), timeout_s, check_peer)
     if status != 200:
         words = body.decode("utf-8", "replace").strip()[:200]
         raise Rejected("witness_refused", status=status, words=words)
     return _own_line(body, witness, checkpoint)
+
+
+def check_address(url: str) -> SplitResult:
+    """Return the parts of a witness's address: http or https, a host, nothing secret in it.
+
+    Raises Malformed: address_malformed.
+    """
+    try:
+        place = urlsplit(url)
+        is_sound = place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+    except ValueError:
+        is_sound = False
+    if not is_sound or place.username is not None or place.query or place.fragment:
+        raise Malformed("address_malformed", address=url)
+    return place
 
 
 def _request(source: Source, checkpoint: Checkpoint, note: bytes, old: int) -> bytes:
@@ -59,17 +84,32 @@ def _own_line(body: bytes, witness: CosignerKey, checkpoint: Checkpoint) -> Sign
     return open_note(join_note(checkpoint.text(), lines), [witness]).verified[0]
 
 
-def _ask(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Malformed("address_malformed", address=url)
-    request = Request(  # noqa: S310 - the scheme is checked above
-        f"{url.rstrip('/')}/add-checkpoint", data=body, headers={"Content-Type": "text/plain"}
-    )
+def _ask(
+    place: SplitResult, body: bytes, timeout_s: float, check_peer: CheckPeer | None
+) -> tuple[int, bytes]:
+    connect = HTTPSConnection if place.scheme == "https" else HTTPConnection
+    connection = connect(place.hostname or "", place.port, timeout=timeout_s)
     try:
-        with urlopen(request, timeout=timeout_s) as reply:  # noqa: S310
+        connection.connect()
+        if check_peer is not None:
+            check_peer(connection.sock.getpeername()[0])
+        # A time-out of sockets is for each read: an answer that drips would never end.
+        watchdog = Timer(timeout_s, _hang_up, [connection.sock])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            path = f"{place.path.rstrip('/')}/add-checkpoint"
+            connection.request("POST", path, body, {"Content-Type": "text/plain"})
+            reply = connection.getresponse()
             return reply.status, reply.read(_MAX_REPLY_BYTES)
-    except HTTPError as error:
-        with error:
-            return error.code, error.read(_MAX_REPLY_BYTES)
-    except (URLError, TimeoutError, OSError, HTTPException) as error:
-        raise Unavailable("witness_unreachable", url=url, reason=str(error)) from error
+        finally:
+            watchdog.cancel()
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unavailable("witness_unreachable", url=place.geturl(), reason=str(error)) from error
+    finally:
+        connection.close()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        line.shutdown(socket.SHUT_RDWR)

@@ -4,13 +4,17 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from ballotbox.sealing import Proof
 from minyi.ledger import folders
 from minyi.ledger.queries import proofs
-from minyi.ledger.queries.logs import find_log_of
+from minyi.ledger.queries.logs import find_log, find_log_of
+from minyi.ledger.queries.witnesses import Seen, Witnessing, read_witnesses, seen_result
 
+from .counts import LogMark
 from .own import OwnBallot
 from .public import PublicCampaign
 
@@ -30,7 +34,7 @@ class PublicLog:
     size: int
     root: str
     published_at: datetime | None
-    witnesses: tuple[str, ...]
+    witnessing: Witnessing
 
 
 def find_public_log(*, campaign: PublicCampaign, now: datetime) -> PublicLog | None:
@@ -52,7 +56,48 @@ def find_public_log(*, campaign: PublicCampaign, now: datetime) -> PublicLog | N
         size=found.size if is_open else 0,
         root=found.root if is_open else "",
         published_at=found.published_at if is_open else None,
-        witnesses=found.witnesses if is_open else (),
+        witnessing=read_witnesses(found.folder),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LogNotice:
+    """What an official notice prints of a log, so that anybody can check it against the pages."""
+
+    address: str
+    verify_url: str
+    vkey: str
+    size: int
+    root: str
+    seen: Seen | None
+
+    def text(self) -> str:
+        """Return it as plain text, to be put into a notice."""
+        rows = [
+            _("核对网址：%(url)s") % {"url": self.verify_url},
+            _("公开账本：%(address)s") % {"address": self.address},
+            _("账本条目数：%(size)d") % {"size": self.size},
+            _("账本校验码：%(root)s") % {"root": self.root},
+            _("账本公钥：%(vkey)s") % {"vkey": self.vkey},
+        ]
+        if self.seen:
+            facts = {"count": self.seen.count, "of": self.seen.of}
+            rows.append(_("见证：%(of)d 家单位中已有 %(count)d 家见证本结果") % facts)
+        return "\n".join(rows)
+
+
+def log_notice(*, mark: LogMark | None, verify_url: str) -> LogNotice | None:
+    """Return what a notice of a result prints of the log; None: it was counted without one."""
+    found = find_log(mark.folder) if mark else None
+    if mark is None or found is None:
+        return None
+    return LogNotice(
+        address=f"{settings.PUBLIC_URL}/ledger/{mark.folder}",
+        verify_url=verify_url,
+        vkey=found.vkey,
+        size=mark.size,
+        root=mark.root,
+        seen=seen_result(mark.folder, counted=mark.size),
     )
 
 

@@ -47,7 +47,7 @@ def write_manifest(
     """
     labels = sorted(label_of(number) for number in candidates)
     rule = _rule_of(campaign, len(labels))
-    rules = _rules_text(campaign)
+    rules = _rules_text(campaign, candidates)
     entry = {
         "type": "manifest",
         "v": 1,
@@ -83,11 +83,6 @@ def encode_rule(rule: dict[str, object], labels: list[str]) -> bytes:
     ).encode()
 
 
-def policy_of(*, vkey: str, url: str) -> str:
-    """Return the policy file: whose signature counts. Witnesses are not asked for yet."""
-    return f"log {vkey} {url}\nquorum none\n"
-
-
 @cache
 def code_version() -> str:
     """Return the version of this programme."""
@@ -104,8 +99,15 @@ def _rule_of(campaign: Campaign, candidates: int) -> dict[str, object]:
     return {"per": per, "min": min(campaign.min_picks, most), "max": most}
 
 
-def _rules_text(campaign: Campaign) -> str:
-    """Return the rules that are fixed when voting opens, as one JSON text."""
+def _rules_text(campaign: Campaign, numbers: list[int]) -> str:
+    """Return the rules that are fixed when voting opens, as one JSON text.
+
+    The log knows candidates by their labels: whose label it is, is fixed here.
+    """
+    names = {
+        label_of(nominee.number): nominee.name
+        for nominee in campaign.nominees.filter(number__in=numbers)
+    }
     rules = {
         "campaign": campaign.slug,
         "title": campaign.title,
@@ -121,6 +123,7 @@ def _rules_text(campaign: Campaign) -> str:
         },
         "tie_rule": campaign.tie_rule,
         "criteria": [[criterion.name, criterion.weight] for criterion in campaign.criteria.all()],
+        "candidates": names,
     }
     return json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 

@@ -24,7 +24,7 @@ from minyi.core.clock import OFFICE_TIME
 from minyi.ledger import folders
 from minyi.ledger.errors import LogUnwritable
 from minyi.ledger.queries.logs import last_put, tally
-from minyi.ledger.services import logs
+from minyi.ledger.services import logs, witnesses
 
 from . import manifests
 
@@ -54,7 +54,9 @@ def print_manifest(
         name=campaign.slug, round_id=paper.pk, origin=manifests.origin_of, now=now
     )
     url = manifests.address_of(opened.folder)
-    policy = manifests.policy_of(vkey=opened.vkey, url=url)
+    policy = witnesses.name_witnesses(
+        folder=opened.folder, url=url, agency_id=campaign.agency_id, now=now
+    )
     manifest = manifests.write_manifest(
         campaign=campaign, voting=voting, candidates=candidates, policy=policy
     )

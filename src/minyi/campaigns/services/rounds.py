@@ -16,9 +16,10 @@ from minyi.campaigns.errors import (
     VotingOver,
 )
 from minyi.campaigns.models import Campaign, Nominee, Round, Stage
-from minyi.core import audit
+from minyi.core import audit, outbox
 from minyi.core.actors import Actor
 from minyi.core.words import listed
+from minyi.ledger.services import witnesses
 
 from . import roundlogs
 from .texts import tidy
@@ -84,6 +85,16 @@ def resume_voting(*, campaign_id: int, actor: Actor, now: datetime) -> Round:
     roundlogs.put_event(paper, "resumed", now)
     _record(paper, "campaigns.voting.resumed", actor, now, paused_because=reason)
     return paper
+
+
+@outbox.consumer(witnesses.CHANGED)
+def print_again(delivery: outbox.Delivery) -> None:
+    """Print the papers of votes to come again: the agency's witnesses have changed."""
+    coming = Round.objects.filter(
+        campaign__agency_id=int(str(delivery.payload["agency"])), opens_ms__gt=_ms(delivery.now)
+    )
+    for campaign_id in coming.values_list("campaign_id", flat=True):
+        sync_round(campaign_id=campaign_id, now=delivery.now)
 
 
 def stop_for_good(*, campaign: Campaign, reason: str, now: datetime) -> None:

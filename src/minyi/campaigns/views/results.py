@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from minyi.campaigns.queries.exports import KINDS, export_result
+from minyi.campaigns.queries.ledgers import log_notice
 from minyi.campaigns.queries.results import public_result
 
 from . import frame
+from .identity import qr_code
+from .verifying import address_of
 
 
 @require_safe
@@ -33,6 +36,8 @@ def result(request: HttpRequest, slug: str) -> HttpResponse:
         chart=chart,
         columns=[_("综合得分")],
         kinds=KINDS,
+        notice=log_notice(mark=found.mark, verify_url=address_of(slug)),
+        qr=qr_code(address_of(slug)),
     )
 
 

@@ -27,6 +27,8 @@ WAGTAILADMIN_BASE_URL = PUBLIC_URL
 SECRET_KEY = env.str("MINYI_SECRET_KEY")
 TICKET_KEY = env.str("MINYI_TICKET_KEY")  # signs ballot tickets; shared with the ballot box
 TAG_KEY = env.str("MINYI_TAG_KEY")  # derives the voter's pseudonym, one key per campaign
+# For trying things out on one machine; never where others can reach the console.
+WITNESSES_MAY_BE_LOCAL = env.bool("MINYI_WITNESSES_MAY_BE_LOCAL", default=False)
 LEDGER_KEY = env.str("MINYI_LEDGER_KEY", default="")  # locks the keys of the public logs
 
 # --- Apps -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import tempfile
 _folder = tempfile.mkdtemp(prefix="minyi-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ.setdefault("MINYI_VAR_DIR", _folder)
+os.environ.setdefault("MINYI_WITNESSES_MAY_BE_LOCAL", "true")
 os.environ.setdefault("MINYI_LEDGER_KEY", "")  # a test that wants a public log asks for it
 
 from .dev import *  # noqa: E402, F403

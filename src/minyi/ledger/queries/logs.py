@@ -203,7 +203,7 @@ def _time_of(raw: bytes) -> int:
 def _state_of(log: Log | None) -> LogState | None:
     if log is None:
         return None
-    note = folders.read_note(log.folder)
+    note = folders.read_signed(log.folder, "checkpoint")
     head = peek_checkpoint(note) if note else None
     return LogState(
         folder=log.folder,

@@ -34,6 +34,8 @@ from minyi.ledger.models import Log, LogEntry
 from minyi.ledger.queries.logs import tally
 from minyi.ledger.store import DjangoStore, wait_for_batches
 
+from . import witnesses
+
 TOPIC = "ledger.append"
 MOST_NAMES = 1_000  # under so many names a folder is tried before we give up
 
@@ -105,6 +107,7 @@ def write_waiting(*, folder: str) -> None:
                 found = _find(folder, entry.text.encode(), entry.since, writer.size)
                 entry.index = _append(writer, entry.text.encode()) if found is None else found
                 entry.save(update_fields=["index"])
+            witnesses.ask_soon(row=row, size=writer.size, now=waiting[-1].at)
 
 
 def append(*, folder: str, entry: Mapping[str, object], now: datetime) -> int:
@@ -116,6 +119,7 @@ def append(*, folder: str, entry: Mapping[str, object], now: datetime) -> int:
     text = encode_canonical(dict(entry))
     with DjangoStore().lease(row.round_id), _writing(folder) as writer:
         index = _append(writer, text)
+        witnesses.ask_soon(row=row, size=writer.size, now=now)
     log.info("ledger_appended", folder=folder, kind=entry["type"], index=index, at=now.isoformat())
     return index
 
@@ -140,7 +144,9 @@ def close_vote(*, folder: str, manifest: str, now: datetime) -> int:
             "size": writer.size,
             "tally_code": counting_code(),
         }
-        return _append(writer, encode_canonical(entry))
+        index = _append(writer, encode_canonical(entry))
+        witnesses.ask_soon(row=row, size=writer.size, now=now)
+        return index
 
 
 def counting_code() -> str:
