@@ -117,7 +117,17 @@ def _read_object(body: bytes) -> dict[str, Any]:
         raise ApiError(47001) from error
     if not isinstance(told, dict):
         raise ApiError(47001)
+    if _ESCAPE.search(body):
+        _check_characters(told)
     return told
+
+
+def _check_characters(told: dict[str, Any]) -> None:
+    """Refuse half of a pair of surrogates, which only an escape can bring: it is no text."""
+    try:
+        json.dumps(told, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ApiError(40033) from error
 
 
 async def _read_parts(request: Request, body: bytes, given: _Given) -> None:

@@ -13,9 +13,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
 from wechat_sandbox.accounts import Account
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.errors import ApiError, AuthorizeRefused
 from wechat_sandbox.office.abilities import may
 
@@ -58,7 +59,7 @@ def read_authorize(query: Mapping[str, str], accounts: Mapping[str, Account]) ->
     redirect_uri = query.get("redirect_uri", "")
     if not redirect_uri:
         raise AuthorizeRefused(10011)
-    target = urlsplit(redirect_uri)
+    target = parts_of(redirect_uri)
     if target.scheme not in ("http", "https") or target.netloc not in account.oauth_domains:
         raise AuthorizeRefused(10003)
     scope = query.get("scope", "")
@@ -82,7 +83,7 @@ def read_authorize(query: Mapping[str, str], accounts: Mapping[str, Account]) ->
 
 def answer_address(request: AuthorizeRequest, code: str | None) -> str:
     """Return where the browser goes next; a citizen who denied comes back without code."""
-    parts = urlsplit(request.redirect_uri)
+    parts = parts_of(request.redirect_uri)
     query = parse_qsl(parts.query, keep_blank_values=True)
     if code is not None:
         query.append(("code", code))

@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.clock import china_time
 from wechat_sandbox.richtext import show_text
 from wechat_sandbox.settings import Settings
@@ -87,7 +88,7 @@ def _environment() -> Environment:
     environment.filters["result_in"] = name_result
     environment.filters["rich"] = _rich
     environment.filters["open_in_phone"] = open_in_phone
-    environment.filters["host"] = lambda address: urlsplit(address).netloc
+    environment.filters["host"] = lambda address: parts_of(address).netloc
     environment.filters["shown_address"] = lambda address: address.partition("://")[2]
     return environment
 

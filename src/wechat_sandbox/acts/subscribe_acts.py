@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
 from wechat_sandbox.accounts import Account
 from wechat_sandbox.acts.delivering import Act, ActRefused, send_event
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.chats import Card
 from wechat_sandbox.errors import ApiError
 from wechat_sandbox.office.notices import Kind
@@ -118,7 +119,7 @@ def confirm_once(
     named = scene.isascii() and scene.isdecimal() and int(scene) <= MAX_SCENE
     if query.get("action") != "get_confirm" or not named:
         raise ActRefused("bad_address")
-    back = urlsplit(query.get("redirect_url", ""))
+    back = parts_of(query.get("redirect_url", ""))
     if back.scheme not in ("http", "https") or back.netloc not in account.oauth_domains:
         raise ActRefused("foreign_redirect")
     template_id = query.get("template_id", "")

@@ -270,7 +270,8 @@ async def _read_json(request: Request) -> Asked:
             raise BadOrder("too_large", f"At most {MAX_BODY} bytes.")
     try:
         asked = json.loads(body or b"{}")
-    except ValueError as error:
+        json.dumps(asked, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
         raise BadOrder("not_json", "Send a JSON object.") from error
     if not isinstance(asked, dict):
         raise BadOrder("not_json", "Send a JSON object.")

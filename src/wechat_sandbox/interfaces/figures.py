@@ -12,7 +12,7 @@ from wechat_sandbox.accounts import Account
 from wechat_sandbox.clock import china_time
 from wechat_sandbox.errors import ApiError
 from wechat_sandbox.interfaces.base import Answer, Call, Interface
-from wechat_sandbox.office import figures
+from wechat_sandbox.office import callback_figures, figures, message_figures
 from wechat_sandbox.press.queueing import settle
 from wechat_sandbox.state import Sandbox
 
@@ -47,8 +47,15 @@ TABLES: dict[str, Table] = {
     "getarticleshare": _article_table(figures.article_shares, 1),
     "getbizsummary": _article_table(figures.account_days, 30),
     "getarticletotaldetail": _article_table(figures.article_histories, 1),
-    "getupstreammsg": Table(figures.upstream_days, 7),
-    "getinterfacesummary": Table(figures.interface_days, 30),
+    "getupstreammsg": Table(message_figures.by_day, 7),
+    "getupstreammsghour": Table(message_figures.by_hour, 1),
+    "getupstreammsgweek": Table(message_figures.by_week, 30),
+    "getupstreammsgmonth": Table(message_figures.by_month, 30),
+    "getupstreammsgdist": Table(message_figures.spread_by_day, 15),
+    "getupstreammsgdistweek": Table(message_figures.spread_by_week, 30),
+    "getupstreammsgdistmonth": Table(message_figures.spread_by_month, 30),
+    "getinterfacesummary": Table(callback_figures.by_day, 30),
+    "getinterfacesummaryhour": Table(callback_figures.by_hour, 1),
 }
 RETIRED = (
     "getarticlesummary",

@@ -23,6 +23,8 @@ SCENE_CHARS = 32
 _SCENE_SIGNS = "!#$&'()*+,/:;=?@-._~"
 WIDTH, NARROWEST, WIDEST = 430, 280, 1280
 MAX_QUERY = 1024
+MAX_PATH = 1024
+MAX_SQUARE_PATH = 128
 MAX_LINK_DAYS = 30
 ENV_VERSIONS = ("release", "trial", "develop")
 SCENE_LENGTH = 40169
@@ -74,15 +76,22 @@ def code_image(sandbox: Sandbox, call: Call) -> Answer:
     scene = call.text("scene")
     if not 1 <= len(scene) <= SCENE_CHARS or not all(_is_scene_sign(sign) for sign in scene):
         raise ApiError(SCENE_LENGTH)
-    width = call.whole("width", WIDTH)
-    if not NARROWEST <= width <= WIDEST:
-        raise ApiError(40097, "width")
+    width = _width(call)
     page = call.text("page")
     _check_page(sandbox, call, page)
     _env_version(call)
-    target = {"appid": call.caller.appid, "path": f"{page}?{urlencode({'scene': scene})}"}
-    address = f"{sandbox.settings.sandbox_url}/mini?{urlencode(target)}"
-    return Binary(_draw_code(address, width), "image/png")
+    return _picture(sandbox, call, f"{page}?{urlencode({'scene': scene})}", width)
+
+
+def lasting_code(sandbox: Sandbox, call: Call) -> Answer:
+    """Answer POST /wxa/getwxacode: a code that opens a page with its query, limited for ever."""
+    _env_version(call)
+    return _lasting_picture(sandbox, call, most=MAX_PATH)
+
+
+def lasting_qrcode(sandbox: Sandbox, call: Call) -> Answer:
+    """Answer POST /cgi-bin/wxaapp/createwxaqrcode: the same as a square code."""
+    return _lasting_picture(sandbox, call, most=MAX_SQUARE_PATH)
 
 
 def url_link(sandbox: Sandbox, call: Call) -> Answer:
@@ -142,6 +151,8 @@ INTERFACES: dict[str, Interface] = {
     "/wxa/resetusersessionkey": Interface("GET", "token", reset_session, "mini"),
     "/wxa/business/getuserphonenumber": Interface("POST", "token", phone_number, "phone_number"),
     "/wxa/getwxacodeunlimit": Interface("POST", "token", code_image, "mini", per_minute=5_000),
+    "/wxa/getwxacode": Interface("POST", "token", lasting_code, "mini"),
+    "/cgi-bin/wxaapp/createwxaqrcode": Interface("POST", "token", lasting_qrcode, "mini"),
     "/wxa/generate_urllink": Interface("POST", "token", url_link, "mini", daily=500_000),
     "/wxa/query_urllink": Interface("POST", "token", query_url_link, "mini"),
     "/wxa/generatescheme": Interface("POST", "token", scheme, "mini", daily=500_000),
@@ -161,12 +172,37 @@ def _check_signature(sandbox: Sandbox, call: Call) -> int:
 
 
 def _check_page(sandbox: Sandbox, call: Call, page: str) -> None:
-    if page.startswith("/") or "?" in page:
+    if page.startswith("/") or "?" in page or len(page) > MAX_PATH:
         raise ApiError(BAD_PAGE)
     known = sandbox.minis.pages.get(call.caller.appid)
     # Without a list of pages every page exists.
     if page and known and call.params.get("check_path", True) and page not in known:
         raise ApiError(BAD_PAGE)
+
+
+def _width(call: Call) -> int:
+    width = call.whole("width", WIDTH)
+    if not NARROWEST <= width <= WIDEST:
+        raise ApiError(40097, "width")
+    return width
+
+
+def _lasting_picture(sandbox: Sandbox, call: Call, *, most: int) -> Answer:
+    path, width = call.text("path"), _width(call)
+    if not 1 <= len(path) <= most:
+        raise ApiError(40159)
+    sandbox.minis.count_lasting_code(call.caller.appid)
+    return _picture(sandbox, call, path, width)
+
+
+def _picture(sandbox: Sandbox, call: Call, path: str, width: int) -> Binary:
+    # As WeChat's own, the picture holds a key and not the path, which would not fit in.
+    page, _, query = path.partition("?")
+    version = _env_version(call)
+    link = Link(new_key(), call.caller.appid, "code", page, query, version, int(call.now), math.inf)
+    sandbox.minis.links[link.key] = link
+    address = f"{sandbox.settings.sandbox_url}/u/{link.key}"
+    return Binary(_draw_code(address, width), "image/png")
 
 
 def _env_version(call: Call) -> str:

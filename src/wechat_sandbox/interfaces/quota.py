@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from urllib.parse import urlsplit
 
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.errors import ApiError
 from wechat_sandbox.interfaces.base import OK, Answer, Call, Interface, Json
 from wechat_sandbox.people import number_of, openid_of
@@ -76,7 +76,7 @@ def check_callback(sandbox: Sandbox, call: Call) -> Answer:
         raise ApiError(40202)
     if operator not in _OPERATORS:
         raise ApiError(40203)
-    host = urlsplit(call.caller.callback_url).hostname or ""
+    host = parts_of(call.caller.callback_url).hostname or ""
     answer: Json = {}
     if action in ("dns", "all"):
         answer["dns"] = [{"ip": host, "real_operator": operator}]

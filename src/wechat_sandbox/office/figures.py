@@ -14,8 +14,6 @@ from wechat_sandbox.press.readers import ALL_SOURCES, Issue, Page, Tally
 from wechat_sandbox.state import Sandbox
 
 TRACKED_DAYS = 30
-# Kinds of a citizen's message as the statistics number them.
-MESSAGE_KINDS = {"text": 1, "image": 2, "voice": 3, "video": 4, "link": 6}
 Row = dict[str, Any]
 COUNTERS = (
     "share_user",
@@ -108,49 +106,6 @@ def article_histories(sandbox: Sandbox, account: Account, days: list[str]) -> li
         for issue in sandbox.readers.issues.values()
         if issue.appid == account.appid and china_day(issue.published_at) in days
         for page in issue.pages
-    ]
-
-
-def upstream_days(sandbox: Sandbox, account: Account, days: list[str]) -> list[Row]:
-    """Return who sent how many messages, by day and kind, as far as the chats are kept."""
-    counts: Counter[tuple[str, int]] = Counter()
-    senders: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
-    for (appid, number), chat in sandbox.chats.items():
-        for bubble in chat.bubbles if appid == account.appid else ():
-            key = (china_day(bubble.at), MESSAGE_KINDS.get(bubble.kind, 0))
-            if bubble.side == "citizen" and key[0] in days and key[1]:
-                counts[key] += 1
-                senders[key].add(number)
-    return [
-        {"ref_date": day, "msg_type": kind, "msg_user": len(senders[day, kind]), "msg_count": count}
-        for (day, kind), count in sorted(counts.items())
-    ]
-
-
-def interface_days(sandbox: Sandbox, account: Account, days: list[str]) -> list[Row]:
-    """Return how the account's server answered callbacks, as far as the log goes."""
-    rows = []
-    for day in days:
-        sent = [one for one in _callbacks(sandbox, account) if china_day(one.at) == day]
-        took = [int(float(one.fact("took_ms") or 0)) for one in sent]
-        if sent:
-            rows.append(
-                {
-                    "ref_date": day,
-                    "callback_count": len(sent),
-                    "fail_count": sum(1 for one in sent if one.outcome == "fault"),
-                    "total_time_cost": sum(took),
-                    "max_time_cost": max(took),
-                }
-            )
-    return rows
-
-
-def _callbacks(sandbox: Sandbox, account: Account) -> list[Any]:
-    return [
-        entry
-        for entry in sandbox.journal.since(0)
-        if entry.kind == "callback" and entry.fact("account") == account.slug
     ]
 
 

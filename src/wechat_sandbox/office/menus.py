@@ -6,8 +6,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.errors import ApiError
 
 Button = dict[str, Any]
@@ -149,6 +149,8 @@ def _read_button(given: object, level: Level) -> Button:
 
 def _action(given: Button, level: Level) -> Button:
     kind = given.get("type")
+    if not isinstance(kind, str):
+        raise _wrong("type", level)
     if kind in KEYED:
         return {"key": _checked_text(given, "key", level)}
     if kind == "view":
@@ -194,10 +196,7 @@ def _domains(buttons: tuple[Button, ...]) -> set[str]:
 
 
 def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
+    parts = parts_of(url)
     return parts.netloc if parts.scheme in ("http", "https") else ""
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from wechat_sandbox.errors import ApiError
 
 CODE_LIFE_S = 300
+MAX_LASTING_CODES = 100_000  # of getwxacode and createwxaqrcode together, for ever
 _BLOCK = 16
 
 CodeUse = Literal["login", "phone"]
@@ -36,11 +37,11 @@ class _Code:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A short way into a mini program: a URL link, a scheme or a short link."""
+    """A short way into a mini program: a URL link, a scheme, a short link, a code's picture."""
 
     key: str
     appid: str
-    kind: Literal["url_link", "scheme", "short"]
+    kind: Literal["url_link", "scheme", "short", "code"]
     path: str
     query: str
     env_version: str
@@ -75,6 +76,7 @@ class Minis:
     pages: dict[str, tuple[str, ...]] = field(default_factory=dict)  # appid → published pages
     ranks: dict[tuple[str, int], int] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
+    lasting_codes: dict[str, int] = field(default_factory=dict)  # appid → how many were made
     words: list[RiskyWord] = field(
         default_factory=lambda: [
             RiskyWord("示例违规", "risky", 21000),
@@ -123,6 +125,13 @@ class Minis:
             return False
         expected = hmac.new(key.encode(), b"", hashlib.sha256).hexdigest()
         return hmac.compare_digest(expected.encode(), signature.encode())
+
+    def count_lasting_code(self, appid: str) -> None:
+        """Count one code of the kind that is limited for ever; raises 45029 over the limit."""
+        made = self.lasting_codes.get(appid, 0)
+        if made >= MAX_LASTING_CODES:
+            raise ApiError(45029)
+        self.lasting_codes[appid] = made + 1
 
     def judge_words(self, content: str) -> RiskyWord | None:
         """Return the worst word found in the content."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.errors import AuthorizeRefused
 from wechat_sandbox.oauth import AuthorizeRequest, Grant, answer_address, read_authorize
 from wechat_sandbox.people import citizen
@@ -33,7 +34,7 @@ async def authorize(request: Request) -> Response:
     if asked.scope == "snsapi_base" or asked.snapshot:
         decision: Decision = "snapshot" if asked.snapshot else "allow"
         return RedirectResponse(decide(sandbox, asked, number, decision), status_code=302)
-    target = urlsplit(asked.redirect_uri)
+    target = parts_of(asked.redirect_uri)
     return render(
         request,
         "consent.html",
@@ -67,7 +68,7 @@ async def answer_consent(request: Request) -> Response:
 
 def decide_address(sandbox: Sandbox, address: str, number: int, decision: Decision) -> str:
     """Decide on an authorize address without a browser; raises AuthorizeRefused."""
-    query = dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))
+    query = dict(parse_qsl(parts_of(address).query, keep_blank_values=True))
     return decide(sandbox, read_authorize(query, sandbox.by_appid), number, decision)
 
 

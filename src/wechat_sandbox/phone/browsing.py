@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.errors import AuthorizeRefused
 from wechat_sandbox.phone.authorize import Decision, decide_address
 from wechat_sandbox.state import Sandbox
@@ -35,7 +36,7 @@ async def visit(sandbox: Sandbox, url: str, number: int, decision: Decision) -> 
     async with sandbox.sender.visitor(USER_AGENT, _TIMEOUT_S) as client:
         while len(steps) < _MAX_STEPS:
             steps.append(_without_secrets(url))
-            if urlsplit(url).path == "/connect/oauth2/authorize":
+            if parts_of(url).path == "/connect/oauth2/authorize":
                 try:
                     url = decide_address(sandbox, url, number, decision)
                 except AuthorizeRefused:

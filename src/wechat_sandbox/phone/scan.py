@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +14,7 @@ from wechat_sandbox.accounts import Account
 from wechat_sandbox.acts import citizen_acts, menu_acts
 from wechat_sandbox.acts.delivering import ActRefused
 from wechat_sandbox.acts.menu_acts import Tapped
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.office.qrcodes import QrCode, address_of
 from wechat_sandbox.phone.base import begun, missing, phone_accounts, sandbox_of, screen
 from wechat_sandbox.phone.chat import read_place
@@ -75,10 +76,7 @@ async def _scanned(request: Request, number: int, mark: str, slug: str, place: s
 
 def _ticket_in(mark: str) -> str:
     """Return the ticket in the address of a code's picture; other words as they are."""
-    try:
-        parts = urlsplit(mark)
-    except ValueError:
-        return mark
+    parts = parts_of(mark)
     if parts.path.endswith("/showqrcode"):
         return parse_qs(parts.query).get("ticket", [""])[0]
     return mark

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -14,6 +14,7 @@ from wechat_sandbox.accounts import Account
 from wechat_sandbox.acts import subscribe_acts
 from wechat_sandbox.acts.delivering import ActRefused
 from wechat_sandbox.acts.subscribe_acts import Choice
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.office.abilities import may
 from wechat_sandbox.office.subscription_book import NoticeTemplate
 from wechat_sandbox.phone.base import begun, missing, sandbox_of, screen, whole
@@ -51,17 +52,14 @@ async def web(request: Request) -> Response:
     frame = frame_address(sandbox, account, address)
     if frame is None:
         return screen(request, "discover.html", status=400, problem="foreign_address")
-    parts = urlsplit(frame)
+    parts = parts_of(frame)
     origin = f"{parts.scheme}://{parts.netloc}"
     return screen(request, "web.html", account=account, frame=frame, address=address, origin=origin)
 
 
 def frame_address(sandbox: Sandbox, account: Account, address: str) -> str | None:
     """Return what the frame loads: the product by its door, the sandbox's own pages as they are."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
+    parts = parts_of(address)
     origin = f"{parts.scheme}://{parts.netloc}"
     if origin == sandbox.settings.sandbox_url and parts.path.startswith(_OWN_PAGES):
         return address
@@ -89,7 +87,7 @@ async def check_config(request: Request) -> Response:
     if not may(account, "jssdk"):
         return _config_refused(sandbox, account.slug, "config:permission denied")
     page = told.get("url", "")
-    if urlsplit(page).netloc not in account.oauth_domains:
+    if parts_of(page).netloc not in account.oauth_domains:
         return _config_refused(sandbox, account.slug, "config:invalid url domain")
     tickets = sandbox.tokens.good_tickets(account.appid, "jsapi", sandbox.clock.now())
     said = told.get("nonceStr", ""), told.get("timestamp", "")
@@ -175,7 +173,7 @@ async def confirm_page(request: Request) -> Response:
         return asked
     account, _, target = asked
     action = f"{request.url.path}?{request.url.query}"
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(target))
+    origin = "{0.scheme}://{0.netloc}".format(parts_of(target))
     return render(
         request,
         "subscribe_once.html",
@@ -206,7 +204,7 @@ def _read_confirm(request: Request) -> tuple[Account, int, str] | Response:
     if account is None:
         return render(request, "refused.html", {"code": 10016}, status=400)
     target, scene = query.get("redirect_url", ""), whole(query.get("scene", ""))
-    if urlsplit(target).netloc not in account.oauth_domains:
+    if parts_of(target).netloc not in account.oauth_domains:
         return render(request, "refused.html", {"code": 10003}, status=400)
     known = query.get("template_id") and query.get("action") == "get_confirm"
     if scene is None or scene > MAX_SCENE or not known:

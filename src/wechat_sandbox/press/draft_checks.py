@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from wechat_sandbox.accounts import Account
+from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.errors import ApiError
 from wechat_sandbox.office.abilities import may
 from wechat_sandbox.press.article_body import clean_content, plain_words
@@ -111,7 +111,7 @@ def _source_url(given: Article) -> str:
     address = given.get("content_source_url") or ""
     if not isinstance(address, str) or len(address.encode()) > MAX_SOURCE_URL_BYTES:
         raise ApiError(BAD_SOURCE_URL)
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if address and (parts.scheme not in ("http", "https") or not parts.netloc):
         raise ApiError(BAD_SOURCE_URL)
     return address

@@ -71,6 +71,12 @@ async def test_figures_are_ready_the_next_morning_at_eight():
         ("getarticleread", -2, -1, 61501),
         ("getarticleshare", -2, -1, 61501),
         ("getarticletotaldetail", -2, -1, 61501),
+        ("getupstreammsghour", -2, -1, 61501),
+        ("getinterfacesummaryhour", -2, -1, 61501),
+        ("getupstreammsgdist", -15, -1, 0),
+        ("getupstreammsgdist", -16, -1, 61501),
+        ("getupstreammsgweek", -30, -1, 0),
+        ("getupstreammsgmonth", -31, -1, 61501),
     ],
 )
 async def test_each_table_has_its_span(table, begin, end, code):
@@ -164,6 +170,50 @@ async def test_messages_and_callbacks_are_counted():
         assert (row["msg_type"], row["msg_user"], row["msg_count"]) == (1, 1, 2)
         (row,) = (await asked(office, "getinterfacesummary", day()))["list"]
         assert (row["callback_count"], row["fail_count"]) == (3, 0)
+
+
+async def test_messages_are_told_by_hour_week_and_month_and_by_how_many_one_person_sends():
+    async with given_office() as office:
+        await office.follow(1, 2)
+        for number, messages in ((1, 6), (2, 1)):
+            for _ in range(messages):
+                await order(office.client, "text", citizen=number, content="您好")
+        hour = china_time(START).hour * 100
+        monday = (TODAY - timedelta(days=TODAY.weekday())).isoformat()
+        first = TODAY.replace(day=1).isoformat()
+        await sleep_days(office, 1)
+        counts = {"msg_type": 1, "msg_user": 2, "msg_count": 7}
+        told = await asked(office, "getupstreammsghour", day())
+        assert told["list"] == [{"ref_date": day(), "ref_hour": hour, **counts}]
+        told = await asked(office, "getupstreammsgdist", day())
+        assert told["list"] == [
+            {"ref_date": day(), "count_interval": 1, "msg_user": 1},
+            {"ref_date": day(), "count_interval": 2, "msg_user": 1},
+        ]
+        (row,) = (await asked(office, "getinterfacesummaryhour", day()))["list"]
+        assert (row["ref_hour"], row["callback_count"]) == (hour, 9)
+        await sleep_days(office, 31)
+        for table, begin in (("getupstreammsgweek", monday), ("getupstreammsgmonth", first)):
+            assert (await asked(office, table, begin))["list"] == [{"ref_date": begin, **counts}]
+        for table, begin in (
+            ("getupstreammsgdistweek", monday),
+            ("getupstreammsgdistmonth", first),
+        ):
+            rows = (await asked(office, table, begin))["list"]
+            assert [(row["count_interval"], row["msg_user"]) for row in rows] == [(1, 1), (2, 1)]
+
+
+async def test_a_week_is_told_once_it_is_over():
+    async with given_office() as office:
+        await office.follow(1)
+        await order(office.client, "text", citizen=1, content="您好")
+        monday = TODAY - timedelta(days=TODAY.weekday())
+        left = 7 - TODAY.weekday()
+        await sleep_days(office, left - 1 or 1)
+        told = await asked(office, "getupstreammsgweek", monday.isoformat())
+        assert (told["list"] == []) is (left > 1)
+        await sleep_days(office, 1)
+        assert (await asked(office, "getupstreammsgweek", monday.isoformat()))["list"]
 
 
 async def test_figures_need_a_verified_account():

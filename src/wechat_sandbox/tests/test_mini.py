@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from wechatpy.crypto import WeChatWxaCrypto
 
+from wechat_sandbox.office import minis
 from wechat_sandbox.office.minis import sign_raw
 from wechat_sandbox.tests.given import advance, given_account, order
 from wechat_sandbox.tests.given_media import MINI, Office, given_office, path_of, token_of
@@ -321,3 +322,38 @@ async def test_mini_orders_need_a_mini_program():
     other = given_account(**CHANGES)
     async with given_office(others=(other,)) as office:
         assert "js_code" in await order(office.client, "mini/enter", citizen=3)
+
+
+LASTING = ("/wxa/getwxacode", "/cgi-bin/wxaapp/createwxaqrcode")
+
+
+@pytest.mark.parametrize("interface", LASTING)
+async def test_a_code_with_a_path_is_a_picture(interface: str):
+    async with given_program() as office:
+        image = await office.post(interface, path="pages/vote?round=7", width=300)
+        assert image.content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("interface", "asked", "code"),
+    [
+        (LASTING[0], {}, 40159),
+        (LASTING[0], {"path": "p" * 1025}, 40159),
+        (LASTING[1], {"path": "p" * 129}, 40159),
+        (LASTING[0], {"path": "a", "width": 279}, 40097),
+        (LASTING[0], {"path": "a", "env_version": "beta"}, 40097),
+    ],
+)
+async def test_a_wrong_path_or_width_is_refused(interface: str, asked: dict, code: int):
+    async with given_program() as office:
+        assert await office.errcode(interface, **asked) == code
+
+
+async def test_codes_with_a_path_are_counted_together_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(minis, "MAX_LASTING_CODES", 2)
+    async with given_program() as office:
+        for interface in LASTING:
+            await office.post(interface, path="pages/vote")
+        assert await office.errcode(LASTING[0], path="pages/vote") == 45029
+        scene = await office.post("/wxa/getwxacodeunlimit", scene="a=1")
+        assert scene.content.startswith(b"\x89PNG")

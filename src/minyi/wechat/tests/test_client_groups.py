@@ -11,6 +11,7 @@ from minyi.wechat.client.api_errors import ApiError
 from minyi.wechat.client.comments import Shown
 from minyi.wechat.client.drafts import Article
 from minyi.wechat.client.safety import MediaType, Scene
+from minyi.wechat.errors import BeyondLimits
 from minyi.wechat.tests.fake_wechat import APPID, SECRET, FakeLine, FakeWeChat, an_account
 
 DAY = date(2026, 11, 21)
@@ -788,6 +789,15 @@ def test_a_code_that_opens_a_page_with_its_query_is_bytes(wechat, ask_mini):
     assert picture == b"\xff\xd8jpeg"
     assert wechat.asked == "POST /wxa/getwxacode"
     assert (wechat.body["path"], wechat.body["width"]) == ("pages/a?b=1", 300)
+
+
+def test_a_square_code_is_asked_for_with_its_path(wechat, ask_mini):
+    wechat.will(b"\x89PNG")
+    assert ask_mini(lambda c: c.mini.square_code_picture(path="pages/a?b=1")) == b"\x89PNG"
+    assert wechat.asked == "POST /cgi-bin/wxaapp/createwxaqrcode"
+    assert wechat.body == {"path": "pages/a?b=1", "width": 430}
+    with pytest.raises(BeyondLimits):
+        ask_mini(lambda c: c.mini.square_code_picture(path="p" * 129))
 
 
 def test_a_session_key_is_replaced_without_being_told(wechat, ask_mini):

@@ -327,7 +327,14 @@ def test_figures(line, wechat):
         lambda c: c.figures.users(begin=yesterday, end=yesterday),
         lambda c: c.figures.user_totals(begin=yesterday, end=yesterday),
         lambda c: c.figures.messages(begin=yesterday, end=yesterday),
+        lambda c: c.figures.messages_by_hour(day=yesterday),
+        lambda c: c.figures.messages_by_week(begin=yesterday, end=yesterday),
+        lambda c: c.figures.messages_by_month(begin=yesterday, end=yesterday),
+        lambda c: c.figures.message_spread(begin=yesterday, end=yesterday),
+        lambda c: c.figures.message_spread_by_week(begin=yesterday, end=yesterday),
+        lambda c: c.figures.message_spread_by_month(begin=yesterday, end=yesterday),
         lambda c: c.figures.interface(begin=yesterday, end=yesterday),
+        lambda c: c.figures.interface_by_hour(day=yesterday),
     ):
         assert isinstance(line.call(OFFICE, call), list)
     for call in (
@@ -375,8 +382,12 @@ def test_a_mini_program(line, wechat):
     )
     phone = wechat.order("mini/phone", account=PROGRAM.slug, citizen=CITIZEN)["code"]
     assert line.call(PROGRAM, lambda c: c.mini.phone_number(code=phone)).pure_number
-    picture = line.call(PROGRAM, lambda c: c.mini.code_picture(scene="a=1", checks_page=False))
-    assert not picture.startswith(b"{")
+    for ask in (
+        lambda c: c.mini.code_picture(scene="a=1", checks_page=False),
+        lambda c: c.mini.limited_code_picture(path="pages/a?b=1"),
+        lambda c: c.mini.square_code_picture(path="pages/a?b=1"),
+    ):
+        assert line.call(PROGRAM, ask).startswith(b"\x89PNG")
     link = line.call(PROGRAM, lambda c: c.mini.url_link(path="/pages/a"))
     assert link.startswith("http")
     known = line.call(PROGRAM, lambda c: c.mini.url_link_state(url_link=link)).link
