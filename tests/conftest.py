@@ -14,13 +14,13 @@ from live import Product, copy_data, running_product
 
 
 @pytest.fixture(scope="session")
-def first_start(tmp_path_factory, worker_id) -> Iterator[tuple[Path, Product | None]]:
+def first_start(tmp_path_factory, shared_folder) -> Iterator[tuple[Path, Product | None]]:
     """Start the product in an empty folder, once for all workers, and keep what it made there.
 
     The worker that did it keeps the product; the others get None.
     """
     own = tmp_path_factory.getbasetemp()
-    kept = (own if worker_id == "master" else own.parent) / "seeded"
+    kept = shared_folder / "seeded"
     with ExitStack() as stack:
         product = None
         with _alone(kept.with_suffix(".lock")):
