@@ -25,7 +25,7 @@ ARGS = [
     "--no-first-run",
     "--disable-quic",
 ]
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000  # only what fails waits so long
 # Names the directive, which Chromium's own line leaves out in some cases.
 _REPORT_BREACHES = """
 document.addEventListener('securitypolicyviolation', (breach) => console.error(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make test`: lint, types, import contracts, then the suite on every database that is there.
 
-SQLite always. PostgreSQL and Redis, where reachable, get the same suite again; where not, that
-run is reported as skipped, by name.
+SQLite always. PostgreSQL and Redis, where reachable, get the same suite again, without browsers
+and without what is marked `once`; where not, that run is reported as skipped, by name.
 """
 
 import argparse
@@ -44,18 +44,7 @@ SQLITE = Step(
 )
 CLUSTER = Step(
     "tests on PostgreSQL and Redis",
-    [
-        "pytest",
-        "-q",
-        "-n",
-        WORKERS,
-        "--dist",
-        "loadfile",
-        "-m",
-        "not browser",
-        "src/minyi",
-        "tests",
-    ],
+    [*PYTEST, "-m", "not browser and not once", "src/minyi", "tests"],
     {"DATABASE_URL": POSTGRES, "REDIS_URL": REDIS},
 )
 

@@ -23,6 +23,8 @@ from ballotbox.tests.given import (
 from ballotbox.tests.tables import ONE_BALLOT
 from wechat_sandbox.tests.live import free_port
 
+pytestmark = pytest.mark.once
+
 WITHOUT_GUARD = ""
 
 

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 AT_WORK = Path(__file__).with_name("desk_at_work.py")
 
 

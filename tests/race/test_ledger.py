@@ -36,7 +36,7 @@ from ballotbox.tests.test_sealing import KEY, given_log
 from race.test_ballots import connection, read_answer, request_of, wait_until_ready
 from wechat_sandbox.tests.live import free_port
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 VOTERS = 48
 
 

@@ -19,7 +19,7 @@ from live import read_rows, running, wait_until_ready
 from minyi.wechat.tests.given import OPENID, given_official_account, sealed_post, text_message
 from wechat_sandbox.tests.live import free_port
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ import pytest
 
 from ballotbox.tests.given import POSTGRES_URL, postgres_is_reachable
 
+pytestmark = pytest.mark.once
+
 AT_WORK = Path(__file__).with_name("outbox_at_work.py")
 LEASE_S = 2
 ADD = (

@@ -15,6 +15,8 @@ from ballotbox.tests.given import POSTGRES_URL, postgres_is_reachable
 from minyi.wechat.tests.live import SandboxServer, sandbox_server
 from wechat_sandbox.accounts import sample_account
 
+pytestmark = pytest.mark.once
+
 SEEKER = Path(__file__).with_name("token_seeker.py")
 SECRET = sample_account("http://127.0.0.1:9").secret
 STABLE = "/cgi-bin/stable_token"

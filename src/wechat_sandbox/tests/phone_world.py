@@ -34,7 +34,7 @@ def served_world() -> Iterator[tuple[str, str]]:
 
 def given_page(chromium: Browser, size: dict[str, int], *, script: bool = True) -> Page:
     context = chromium.new_context(viewport=size, java_script_enabled=script, locale="zh-CN")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)  # only what fails waits so long
     page = context.new_page()
     # A page that breaks its own policy or throws is a failure wherever it happens.
     page.on("pageerror", lambda error: pytest.fail(str(error)))

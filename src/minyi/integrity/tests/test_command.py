@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 from .given import HOUR, NOON, given_candidates, given_log, given_public
 from .test_engine import HASTY, SEEN_NOW, a_crowd, spread_exits
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -24,6 +24,8 @@ from .given import (
     struck_share,
 )
 
+pytestmark = pytest.mark.once
+
 
 def number_of(openid: object) -> int:
     return int(str(openid)[1:])
