@@ -14,7 +14,8 @@ from minyi.core.refusals import refusal_response
 OPEN_ROOMS = frozenset(
     {
         *("", "login", "logout", "account", "two-factor", "jsi18n", "sprite", "dismissibles"),
-        *("campaigns", "nominations", "nominees", "jury", "results"),
+        *("campaigns", "nominations", "nominees", "jury"),
+        *("results", "certificates", "activity-reports"),
         *("regions", "agencies", "accounts", "posts", "rules", "audit"),
         *("images", "documents", "wechat"),
     }

@@ -30,6 +30,9 @@ GRANTS: dict[str, frozenset[str]] = {
             "results.compute",
             "results.publish",
             "results.export",
+            "certificates.issue",
+            "certificates.revoke",
+            "reports.make",
             "objections.view",
             "ballots.view",
         }
@@ -75,6 +78,8 @@ GRANTS: dict[str, frozenset[str]] = {
             "jury.change_late",
             "results.sign",
             "results.export",
+            "certificates.revoke",
+            "reports.make",
             "objections.view",
             "objections.work",
             "objections.contact",
@@ -100,6 +105,7 @@ GRANTS: dict[str, frozenset[str]] = {
             "objections.decide",
             "ballots.view",
             "ballots.confirm",
+            "reports.make",
         }
     ),
     Role.ADMINISTRATOR: frozenset(

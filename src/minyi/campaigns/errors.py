@@ -694,3 +694,52 @@ class AppealsOpen(DomainError):
     title = _("还有申诉没有办结")
     sentence = _("还有 %(count)d 份选票申诉没有办结，不能公布结果。")
     action = _("请先办结申诉。")
+
+
+# --- Certificates -------------------------------------------------------------------------------
+
+
+class ResultNotFinal(DomainError):
+    """A certificate says what is final; a proposed result is not."""
+
+    code = "result_not_final"
+    title = _("结果尚未正式公布")
+    sentence = _("证书只能依据正式公布的结果颁发。")
+    action = _("请在公示期满、异议办结、结果公布之后再颁发。")
+
+
+class NobodyToCertify(DomainError):
+    code = "nobody_to_certify"
+    title = _("没有待颁发的证书")
+    sentence = _("入选对象都已有有效的证书，没有需要颁发的。")
+    action = _("需要更换的，请先撤销原证书并写明原因，再重新颁发。")
+
+
+class AwardMissing(Invalid):
+    code = "award_missing"
+    title = _("没有填写称号")
+    sentence = _("表彰评选的证书须写明授予的称号，最多 %(limit)d 个字。")
+    action = _("请按批准文件填写称号后再颁发。")
+
+
+class CharactersMissing(DomainError):
+    """A certificate with boxes in a name is worse than none."""
+
+    code = "characters_missing"
+    title = _("字体缺字")
+    sentence = _("证书所用的字体没有这些字：%(characters)s，没有颁发。")
+    action = _("请系统管理员把含有这些字的字体文件放入字体目录（MINYI_FONTS_DIR）后再颁发。")
+
+
+class CertificateNotFound(NotFound):
+    code = "certificate_not_found"
+    title = _("没有查到这份证书")
+    sentence = _("本平台没有颁发过这个核验码的证书。")
+    action = _("请逐字核对核验码；核对无误仍查不到的，证书可能不是真的，请向主办单位反映。")
+
+
+class CertificateRevoked(DomainError):
+    code = "certificate_revoked"
+    title = _("证书已经撤销")
+    sentence = _("这份证书已经撤销，不再提供下载。")
+    action = _("撤销的时间和原因见核验页面。")

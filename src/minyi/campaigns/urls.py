@@ -3,7 +3,16 @@
 
 from django.urls import path
 
-from .views import board, counting, nominating, pages, results, verifying, voting
+from .views import (
+    board,
+    certificates,
+    counting,
+    nominating,
+    pages,
+    results,
+    verifying,
+    voting,
+)
 
 app_name = "campaigns"
 
@@ -24,4 +33,11 @@ urlpatterns = [
     path("c/<slug:slug>/counts/", counting.counts, name="counts"),
     path("c/<slug:slug>/result/", results.result, name="result"),
     path("c/<slug:slug>/result/<slug:kind>", results.download, name="result_file"),
+    path("certificates/", certificates.enter, name="certificates"),
+    path("certificates/<str:code>/", certificates.certificate, name="certificate"),
+    path(
+        "certificates/<str:code>/certificate.<slug:kind>",
+        certificates.certificate_file,
+        name="certificate_file",
+    ),
 ]

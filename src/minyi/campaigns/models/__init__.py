@@ -2,6 +2,7 @@
 from .adjudication import Appeal, EvidenceFile, Ruling
 from .awards import AwardRecord, ResultVersion
 from .campaign import Campaign, Category, Criterion, Stage
+from .certificates import Certificate
 from .nominees import (
     MOST_PICTURES,
     Nomination,
@@ -21,6 +22,7 @@ __all__ = [
     "Ballot",
     "Campaign",
     "Category",
+    "Certificate",
     "CountSnapshot",
     "Criterion",
     "EvidenceFile",

@@ -27,7 +27,15 @@ from minyi.agencies.samples import SampleOffice
 from minyi.campaigns.models import Ballot, Campaign
 from minyi.campaigns.queries.cards import list_cards
 from minyi.campaigns.queries.public import ORIGINAL, get_campaign, list_campaigns
-from minyi.campaigns.services import campaigns, galleries, jury, nominations, nominees, results
+from minyi.campaigns.services import (
+    campaigns,
+    certificates,
+    galleries,
+    jury,
+    nominations,
+    nominees,
+    results,
+)
 from minyi.campaigns.services.stages import StageEntry
 from minyi.citizens.services.recognition import recognise_citizen
 from minyi.core.actors import Actor
@@ -236,6 +244,9 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
         now=studio.at(-37),
     )
     results.publish_result(campaign_id=campaign.pk, actor=studio.actor("zuzhi"), now=studio.at(-17))
+    certificates.issue_certificates(
+        campaign_id=campaign.pk, actor=studio.actor("zuzhi"), now=studio.at(-16)
+    )
     return campaign
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from minyi.campaigns.queries import cards, public
+from minyi.campaigns.queries.certificates import find_certificate_of
 
 from . import frame
 from .identity import citizen_for, earlier_ballot
@@ -39,4 +40,7 @@ def nominee(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one nominee, merits first."""
     campaign = frame.find(slug, timezone.now())
     found = cards.get_nominee(campaign=campaign, number=number, language=frame.reading_language())
-    return frame.page(request, "campaigns/nominee.html", campaign, nominee=found)
+    certificate = find_certificate_of(campaign_id=campaign.id, number=number)
+    return frame.page(
+        request, "campaigns/nominee.html", campaign, nominee=found, certificate=certificate
+    )

@@ -184,6 +184,8 @@ STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 LEDGER_DIR = Path(env.str("MINYI_LEDGER_DIR", default=str(VAR_DIR / "ledger")))  # public logs
+# More fonts for certificates and reports, for characters that ours lack (ADR 20); empty: none.
+FONTS_DIR = env.str("MINYI_FONTS_DIR", default="")
 PRIVATE_ROOT = VAR_DIR / "private"  # what citizens send, until it has been reviewed
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

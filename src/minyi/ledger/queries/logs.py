@@ -26,6 +26,7 @@ __all__ = [
     "Tally",
     "find_log",
     "find_log_of",
+    "index_of",
     "last_put",
     "standing_of",
     "states_of",
@@ -74,6 +75,13 @@ def last_put(folder: str, kind: str) -> Mapping[str, object] | None:
     rows = LogEntry.objects.filter(log__folder=folder, kind=kind).order_by("-id")
     text = rows.values_list("text", flat=True).first()
     return msgspec.json.decode(text, type=dict[str, object]) if text else None
+
+
+def index_of(folder: str, key: str) -> int | None:
+    """Return where the entry put under that key stands; None: nowhere yet."""
+    rows = LogEntry.objects.filter(log__folder=folder, key=key)
+    index: int | None = rows.values_list("index", flat=True).first()
+    return index
 
 
 def tally(folder: str) -> Tally:
