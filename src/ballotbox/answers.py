@@ -44,17 +44,20 @@ _RECEIPT = _start(201, [(b"content-type", b"application/json")])
 _RECEIPT_AGAIN = _start(200, [(b"content-type", b"application/json")])
 
 
-def receipt_body(stored: StoredBallot, *, index: int = -1, proof: str = "") -> bytes:
+def receipt_body(
+    stored: StoredBallot, *, picks: str = "", index: int = -1, proof: str = ""
+) -> bytes:
     """Return what the voter of a stored ballot is told, with its place in the public log if any.
 
-    `proof` is a JSON string already. The sequencer makes the body, so that the event loop has
-    nothing left to do but to send it.
+    `picks` are the voter's own, where the table holds them sealed; `proof` is a JSON string
+    already. The sequencer makes the body, so that the event loop has nothing left to do but to
+    send it.
     """
     # Written by hand: base32, digits and an RFC 3339 moment need no escaping.
     row = stored.row
     place = f',"index":{index},"proof":{proof}' if index >= 0 else ""
     return (
-        f'{{"receipt":"{row.receipt}","picks":{row.picks},'
+        f'{{"receipt":"{row.receipt}","picks":{picks or row.picks},'
         f'"cast_at":"{moment_in_china(stored.cast_ms)}",'
         f'"repeated":{"true" if stored.repeated else "false"}{place}}}'
     ).encode()

@@ -10,13 +10,18 @@ _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8
 
 
 class Ballot(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A ballot whose ticket and picks have been checked; `picks` is JSON text such as [3,7]."""
+    """A ballot whose ticket and picks have been checked; `picks` is JSON text such as [3,7].
+
+    Where choices are kept sealed, `picks` is what is stored of them, and `mark` stands for them in
+    the receipt: a hash of the picks themselves could be tried out.
+    """
 
     round_id: int
     voter_ref: str
     nonce: str
     picks: str
     risk: int
+    mark: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -50,7 +55,8 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True, tag=0, gc=False):
 
 def row_of(ballot: Ballot, period: str) -> Row:
     """Return the row of a ballot for the period in which it is committed."""
-    receipt = receipt_for(ballot.round_id, ballot.voter_ref, period, ballot.nonce, ballot.picks)
+    picks = ballot.mark or ballot.picks
+    receipt = receipt_for(ballot.round_id, ballot.voter_ref, period, ballot.nonce, picks)
     return Row(
         ballot.round_id, ballot.voter_ref, period, ballot.picks, ballot.nonce, receipt, ballot.risk
     )

@@ -20,8 +20,9 @@ ROUND_COLUMNS = (
     "frequency",
     "candidates",
 )
-# Of a round: the folder of its log, entry 0, and whether voters are told their place in it.
-LOG_COLUMNS = ("log", "manifest", "log_live")
+# Of a round: the folder of its log, entry 0, whether voters are told their place in it, and
+# whether the table holds their choices only sealed.
+LOG_COLUMNS = ("log", "manifest", "log_live", "hides_choices")
 BALLOT_COLUMNS = (
     "id",
     "round_id",
@@ -89,7 +90,7 @@ SELECT f.round_id, f.nonce
         AND f.nonce = json_extract(b.value, '$[4]')
 """,
     find_logs="""
-SELECT id, log, manifest, log_live
+SELECT id, log, manifest, log_live, hides_choices
   FROM campaigns_round
  WHERE log <> '' AND closes_ms > :since_ms
 """,
@@ -138,7 +139,7 @@ SELECT f.round_id, f.nonce
   JOIN campaigns_ballot AS f USING (round_id, nonce)
 """,
     find_logs="""
-SELECT id, log, manifest, log_live
+SELECT id, log, manifest, log_live, hides_choices
   FROM campaigns_round
  WHERE log <> '' AND closes_ms > %(since_ms)s
 """,

@@ -7,6 +7,7 @@ batch, or the next start, does not bring in. Who seals holds a lease on the roun
 the lock of the log's folder; a second writer cannot fork the log (votelog: `LogWriter`).
 """
 
+import hmac
 import logging
 import struct
 import time
@@ -17,9 +18,17 @@ from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-from votelog import FolderSource, LogReader, LogWriter, VotelogError, policy_for
+from votelog import (
+    ChoiceSealer,
+    FolderSource,
+    LogReader,
+    LogWriter,
+    SealedChoice,
+    VotelogError,
+    policy_for,
+)
 
-from ballotbox.ballots import StoredBallot
+from ballotbox.ballots import Ballot, StoredBallot
 from ballotbox.logkeys import KeyUnusable, read_signer
 from ballotbox.rules import day_in_china
 from ballotbox.store import LogRow, SealStore, StoreUnavailable, Unsealed
@@ -27,10 +36,22 @@ from ballotbox.store import LogRow, SealStore, StoreUnavailable, Unsealed
 LARGEST_APPEND = 16_384
 WAIT_S = 5.0
 KEPT_FOR_MS = 90 * 86_400_000  # logs of votes that ended longer ago are not looked after
+SEALED = "@"  # before picks that are stored sealed: "@<e>.<i>.<x>"
 LABEL_DIGITS = 3  # of a nominee's number, so that labels sort like numbers
 
 _read_numbers = msgspec.json.Decoder(tuple[int, ...]).decode
-_read_manifest = msgspec.json.Decoder(dict[str, object]).decode
+
+
+class _Manifest(msgspec.Struct):
+    """What a writer needs of entry 0."""
+
+    campaign: str
+    candidates: list[str]
+    ph: str
+    seal: str = ""
+
+
+_read_manifest = msgspec.json.Decoder(_Manifest).decode
 
 
 _log = logging.getLogger("ballotbox")
@@ -80,6 +101,7 @@ class LogSealer:
         self._store = store
         self._folder = folder
         self._key = key
+        self._marks = hmac.digest(key, b"minyi/marks/v1", "sha256")
         self._logs: dict[int, RoundLog | None] = {}
 
     def recover(self) -> None:
@@ -93,6 +115,22 @@ class LogSealer:
                 except StoreUnavailable as error:
                     # One damaged log stops its own vote; the others go on.
                     _log.error("log_not_recovered round=%d error=%s", log.round_id, error)
+
+    def cover(self, ballots: Sequence[Ballot]) -> Sequence[Ballot]:
+        """Seal the choices of those ballots whose round hides them, before they are stored."""
+        hiding = {
+            round_id: log
+            for round_id in {ballot.round_id for ballot in ballots}
+            if (log := self._log_of(round_id)) is not None and log.hides
+        }
+        if not hiding:
+            return ballots
+        return [
+            hiding[ballot.round_id].cover(ballot, self._marks)
+            if ballot.round_id in hiding
+            else ballot
+            for ballot in ballots
+        ]
 
     def seal(self, ballots: Sequence[StoredBallot]) -> Mapping[int, CodedProof]:
         """Seal the rounds of a batch and return the proofs of its ballots by their ids."""
@@ -142,12 +180,21 @@ class RoundLog:
 
     def __init__(self, store: SealStore, folder: Path, key: bytes, row: LogRow) -> None:
         self.round_id = row.round_id
+        self.hides = bool(row.hides)
         self._live = bool(row.live)
         self._store = store
         self._folder = folder / row.folder
         self._key = key
         self._manifest = row.manifest.encode()
-        self._phase = str(_read_manifest(self._manifest)["ph"])
+        first = _read_manifest(self._manifest)
+        self._phase = first.ph
+        self._choices: ChoiceSealer | None = None
+        if first.seal:
+            self._choices = ChoiceSealer(
+                campaign=first.campaign,
+                candidates=first.candidates,
+                public=bytes.fromhex(first.seal),
+            )
         self._writer: LogWriter | None = None
         self._places = PlaceBook(self._folder / ".writer" / "places")
 
@@ -155,6 +202,17 @@ class RoundLog:
     def exists(self) -> bool:
         """True once the log has been begun."""
         return (self._folder / "checkpoint").exists()
+
+    def cover(self, ballot: Ballot, marks: bytes) -> Ballot:
+        """Return the ballot with its choice sealed; `marks` keys what stands for it in receipts.
+
+        The same ballot sent again has the same mark, and so the same receipt.
+        """
+        text = f"{ballot.round_id}\n{ballot.voter_ref}\n{ballot.nonce}\n{ballot.picks}"
+        mark = hmac.digest(marks, text.encode(), "sha256").hex()
+        choice = self._sealed(ballot.picks, ballot.voter_ref, ballot.nonce)
+        sealed = f"{SEALED}{choice.e}.{choice.i}.{choice.x}"
+        return Ballot(ballot.round_id, ballot.voter_ref, ballot.nonce, sealed, ballot.risk, mark)
 
     def seal(self, ids: Sequence[int]) -> Mapping[int, CodedProof]:
         """Bring the log up to the table and return the proofs of these ballots."""
@@ -201,12 +259,24 @@ class RoundLog:
 
     def _append(self, writer: LogWriter, rows: Sequence[Unsealed]) -> dict[int, CodedProof]:
         start = writer.size
-        sealed = writer.append([entry_of(row, self._phase) for row in rows])
+        sealed = writer.append([self._entry_of(row) for row in rows])
         self._places.add(Place(rows[0].id, rows[-1].id, start, len(rows)))
         if not self._live:
             return {}
         receipts = enumerate(sealed.receipts_in_json(), start=start)
         return {row.id: CodedProof(*one) for row, one in zip(rows, receipts, strict=True)}
+
+    def _entry_of(self, row: Unsealed) -> bytes:
+        if self._choices is None:
+            return entry_of(row, self._phase)
+        if row.picks.startswith(SEALED):  # sealed before it was stored
+            return sealed_entry_of(row, self._phase, _read_sealed(row.picks))
+        return sealed_entry_of(row, self._phase, self._sealed(row.picks, row.voter_ref, row.nonce))
+
+    def _sealed(self, picks: str, tag: str, nonce: str) -> SealedChoice:
+        if self._choices is None:
+            raise StoreUnavailable(f"log {self._folder.name}: no key to seal choices for")
+        return self._choices.seal(_labels_of(picks), tag=tag, nonce=nonce)
 
     def _find_places(self, writer: LogWriter) -> None:
         """Read the entries the book does not know: other acts, and ballots before a crash.
@@ -314,14 +384,33 @@ def entry_of(row: Unsealed, phase: str) -> bytes:
     ).encode()
 
 
+def sealed_entry_of(row: Unsealed, phase: str, choice: SealedChoice) -> bytes:
+    """Return the canonical entry of a ballot whose choice is sealed (§6.4)."""
+    return (
+        f'{{"day":"{_day(row.cast_ms)}","e":"{choice.e}","i":{choice.i},"n":"{row.nonce}",'
+        f'"ph":"{phase}","t":{row.cast_ms},"tag":"{row.voter_ref}","type":"ballot",'
+        f'"x":"{choice.x}"}}'
+    ).encode()
+
+
+def _read_sealed(picks: str) -> SealedChoice:
+    context, place, sealed = picks.removeprefix(SEALED).split(".")
+    return SealedChoice(context, int(place), sealed)
+
+
 def label_of(number: int) -> str:
     """Return the label under which a nominee stands in the log."""
     return f"{number:0{LABEL_DIGITS}d}"
 
 
 @lru_cache(maxsize=4096)  # most voters of a campaign pick alike
+def _labels_of(picks: str) -> tuple[str, ...]:
+    return tuple(label_of(number) for number in _read_numbers(picks))
+
+
+@lru_cache(maxsize=4096)
 def _labels(picks: str) -> str:
-    return "[" + ",".join(f'"{label_of(number)}"' for number in _read_numbers(picks)) + "]"
+    return "[" + ",".join(f'"{label}"' for label in _labels_of(picks)) + "]"
 
 
 @lru_cache(maxsize=4096)  # a batch shares its moment

@@ -41,6 +41,9 @@ log = logging.getLogger("ballotbox")
 class Sealer(Protocol):
     """Writes committed ballots into the public log before their voters are answered."""
 
+    def cover(self, ballots: Sequence[Ballot]) -> Sequence[Ballot]:
+        """Return the ballots as they may be stored: with sealed picks where choices are hidden."""
+
     def recover(self) -> None:
         """Bring in what a crash left between table and log; called before the first batch."""
 
@@ -56,6 +59,10 @@ class Sealer(Protocol):
 
 class NoSeal:
     """Seals nothing."""
+
+    def cover(self, ballots: Sequence[Ballot]) -> Sequence[Ballot]:
+        """Return the ballots as they are."""
+        return ballots
 
     def recover(self) -> None:
         """Nothing to bring in."""
@@ -83,28 +90,34 @@ class Sequencer(Protocol):
 
 def commit_and_seal(store: Store, sealer: Sealer, ballots: Sequence[Ballot]) -> list[Outcome]:
     """Store a batch, seal what is in the table, and return what the voters may be told."""
-    outcomes = store.add_ballots(ballots)
+    outcomes = store.add_ballots(sealer.cover(ballots))
     stored = [outcome for outcome in outcomes if isinstance(outcome, StoredBallot)]
     unsealed: frozenset[int] = frozenset()
     try:
         proofs = sealer.seal(stored) if stored else {}
     except Unsealable as error:
         unsealed, proofs = error.rounds, error.proofs
-    return [_told(outcome, proofs, unsealed) for outcome in outcomes]
+    return [
+        _told(outcome, ballot.picks, proofs, unsealed)
+        for ballot, outcome in zip(ballots, outcomes, strict=True)
+    ]
 
 
 def _told(
-    outcome: StoredBallot | Refused, proofs: Mapping[int, CodedProof], unsealed: frozenset[int]
+    outcome: StoredBallot | Refused,
+    picks: str,
+    proofs: Mapping[int, CodedProof],
+    unsealed: frozenset[int],
 ) -> Outcome:
     if isinstance(outcome, Refused):
         return outcome
     if outcome.row.round_id in unsealed:
         return Refused("storage_unavailable")
-    return _receipt_of(outcome, proofs.get(outcome.id, _UNPROVEN))
+    return _receipt_of(outcome, picks, proofs.get(outcome.id, _UNPROVEN))
 
 
-def _receipt_of(ballot: StoredBallot, proof: CodedProof) -> Receipt:
-    body = receipt_body(ballot, index=proof.index, proof=proof.text)
+def _receipt_of(ballot: StoredBallot, picks: str, proof: CodedProof) -> Receipt:
+    body = receipt_body(ballot, picks=picks, index=proof.index, proof=proof.text)
     return Receipt(ballot.row.receipt, ballot.repeated, body)
 
 

@@ -53,13 +53,15 @@ class Unsealed(NamedTuple):
 class LogRow(NamedTuple):
     """What a round says of its log: the folder's name, entry 0, and whether places are told.
 
-    Not live: as long as the counts are hidden a place in the log would tell the turnout.
+    Not live: the log stays closed while the counts are hidden, and so does the voter's place in
+    it. `hides`: the table holds choices only sealed.
     """
 
     round_id: int
     folder: str
     manifest: str
     live: bool = True
+    hides: bool = False
 
 
 class Transaction(Protocol):

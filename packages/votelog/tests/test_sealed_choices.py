@@ -3,7 +3,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +45,8 @@ def given_sealer(**changes: Any) -> ChoiceSealer:
 def sealed(sealer: ChoiceSealer, ballot: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """Return a ballot with its choice sealed; `changes` are made to the entry afterwards."""
     picks = ballot.pop("ch")
-    choice = sealer.seal(picks, tag=ballot["tag"], nonce=ballot["n"])
-    return {**ballot, **asdict(choice), **changes}
+    choice = sealer.seal(tuple(picks), tag=ballot["tag"], nonce=ballot["n"])
+    return {**ballot, **choice._asdict(), **changes}
 
 
 def given_key(key: bytes = KEY) -> dict[str, Any]:

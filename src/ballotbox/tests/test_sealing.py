@@ -9,9 +9,11 @@ import pytest
 from votelog import (
     FolderSource,
     LogReader,
+    LogWriter,
     encode_canonical,
     parse_receipt,
     policy_for,
+    public_of,
     recount_log,
     verify_receipt,
 )
@@ -19,7 +21,7 @@ from votelog import (
 from ballotbox.app import create_app
 from ballotbox.ballots import Ballot, receipt_for
 from ballotbox.logkeys import KeyUnusable, make_signer, read_signer
-from ballotbox.sealing import LogSealer
+from ballotbox.sealing import SEALED, LogSealer
 from ballotbox.stores import open_store
 from ballotbox.tests.given import (
     NONCE,
@@ -265,3 +267,79 @@ def test_the_key_of_a_log_opens_only_with_its_ledger_key(tmp_path):
         read_signer(tmp_path / "windows", b"another-key")
     with pytest.raises(FileExistsError):
         make_signer(tmp_path / "windows", ORIGIN, key=KEY)
+
+
+CAMPAIGN_KEY = bytes(range(32))
+SEALED_MANIFEST = MANIFEST | {"seal": public_of(CAMPAIGN_KEY).hex()}
+
+
+def given_sealed_log(database, tmp_path: Path, *, hides: bool) -> Path:
+    folder = given_log(database, tmp_path)
+    manifest = encode_canonical(SEALED_MANIFEST).decode()
+    database.change_round(manifest=manifest, hides_choices=hides)
+    return folder
+
+
+def opened_count(folder: Path):
+    """Close the log, publish the key of the campaign, and count."""
+    size = open_reader(folder).size
+    close = {"type": "close", "t": 9_999_999_999_999, "size": size, "tally_code": "e" * 64}
+    key = {"type": "key", "t": 9_999_999_999_999, "key": CAMPAIGN_KEY.hex()}
+    with LogWriter.open(folder, read_signer(folder, KEY)) as writer:
+        writer.append([encode_canonical(close), encode_canonical(key)])
+    return count_of(folder)
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_a_sealed_choice_is_proven_at_once_and_counted_when_the_key_is_published(
+    database, tmp_path, hides
+):
+    folder = given_sealed_log(database, tmp_path, hides=hides)
+
+    async def scenario(app):
+        return [await cast(app), await cast(app, ballot_from(1))]
+
+    answer, _other = in_app_with_log(database, tmp_path, scenario)
+    assert (answer.status, answer.json["index"], answer.json["picks"]) == (201, 1, [3, 7])
+    proven = verify_receipt(parse_receipt(answer.json["proof"].encode()), policy_of(folder))
+    assert "ch" not in json.loads(proven.entry)
+    assert (count_of(folder).sealed, count_of(folder).findings) == (True, [])
+    count = opened_count(folder)
+    assert (count.findings, count.tally["003"], count.tally["007"]) == ([], 2, 2)
+
+
+def test_hidden_choices_stand_neither_in_the_table_nor_in_the_log_nor_behind_the_receipt(
+    database, tmp_path
+):
+    folder = given_sealed_log(database, tmp_path, hides=True)
+    in_app_with_log(database, tmp_path, cast)
+    ((voter, period, picks, nonce, receipt, _cast_ms),) = database.ballots()
+    assert picks.startswith(SEALED)
+    assert receipt != receipt_for(1, voter, period, nonce, "[3,7]")  # nor can it be tried out
+    files = [one.read_bytes() for one in folder.rglob("*") if one.is_file()]
+    assert not any(b"[3,7]" in content or b'"003","007"' in content for content in files[1:])
+
+
+def test_a_hidden_ballot_sent_again_is_the_same_and_another_choice_is_refused(database, tmp_path):
+    given_sealed_log(database, tmp_path, hides=True)
+
+    async def scenario(app):
+        return [await cast(app), await cast(app), await cast(app, given_ballot(picks=[1]))]
+
+    first, again, other = in_app_with_log(database, tmp_path, scenario)
+    assert (again.status, again.json["receipt"]) == (200, first.json["receipt"])
+    assert again.json["index"] == first.json["index"]
+    assert (other.status, other.json["code"]) == (409, "already_voted")
+
+
+def test_hidden_ballots_between_commit_and_seal_are_brought_in(database, tmp_path):
+    folder = given_sealed_log(database, tmp_path, hides=True)
+    in_app_with_log(database, tmp_path, cast)
+    store = open_store(database.url)
+    sealer = LogSealer(store, folder=tmp_path / "ledger", key=KEY)
+    store.add_ballots(sealer.cover([Ballot(1, f"{9:032x}", f"{7_009:032x}", "[2]", 0)]))
+    sealer.recover()
+    sealer.close()
+    store.close()
+    count = opened_count(folder)
+    assert (count.findings, count.counted, count.tally["002"]) == ([], 2, 1)

@@ -6,9 +6,9 @@ ballot it is recognised. About 3 µs a ballot; a context is shared by up to ten 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from time import monotonic
+from typing import NamedTuple
 
 from votelog._errors import Rejected
 from votelog._hpke import (
@@ -23,11 +23,11 @@ from votelog._hpke import (
 
 BINDING_BYTES = 16
 CONTEXT_S = 600.0
+MOST_BITMAPS = 4096
 _INFO = b"votelog sealed choice v1\n"
 
 
-@dataclass(frozen=True, slots=True)
-class SealedChoice:
+class SealedChoice(NamedTuple):
     """`e` names the context, `i` the place in it, `x` is the ciphertext; hex but for `i`."""
 
     e: str
@@ -49,6 +49,7 @@ class ChoiceSealer:
         self._campaign = campaign.encode()
         self._bits = {label: 1 << place for place, label in enumerate(candidates)}
         self._length = bitmap_bytes(len(candidates))
+        self._bitmaps: dict[tuple[str, ...], bytes] = {}  # most voters pick alike
         self._public = public
         self._clock = clock
         self._sent = ""
@@ -56,7 +57,7 @@ class ChoiceSealer:
         self._until = 0.0
         self._next = 0
 
-    def seal(self, picks: Sequence[str], *, tag: str, nonce: str) -> SealedChoice:
+    def seal(self, picks: tuple[str, ...], *, tag: str, nonce: str) -> SealedChoice:
         """Seal the picks, labels of candidates, of the ballot with that tag and nonce.
 
         A later context does not know the key of an earlier one: who takes this process over
@@ -66,7 +67,12 @@ class ChoiceSealer:
         if self._context is None or now >= self._until:
             sent, self._context = begin_sealing(self._public, _info_of(self._campaign))
             self._sent, self._next, self._until = sent.hex(), 0, now + CONTEXT_S
-        bitmap = sum(self._bits[label] for label in picks).to_bytes(self._length, "little")
+        bitmap = self._bitmaps.get(picks)
+        if bitmap is None:
+            if len(self._bitmaps) == MOST_BITMAPS:
+                self._bitmaps.clear()
+            bits = sum(self._bits[label] for label in picks)
+            bitmap = self._bitmaps[picks] = bits.to_bytes(self._length, "little")
         text = bind(self._campaign, tag, nonce) + bitmap
         place, self._next = self._next, self._next + 1
         return SealedChoice(self._sent, place, self._context.seal(place, text).hex())

@@ -28,8 +28,10 @@ class Round(models.Model):
     # The public log: its folder's name (blank: none is kept) and its entry 0, canonical JSON.
     log = models.CharField(_("公开账本"), max_length=60, blank=True, db_default="")
     manifest = models.TextField(_("账本首条"), blank=True, db_default="")
-    # Voters are told their place in the log: not while counts are hidden, it tells the turnout.
+    # The log is served, and voters are told their place in it, from the first ballot on.
     log_live = models.BooleanField(_("当场出具证明"), db_default=False)
+    # `picks` are stored sealed for the key of the trustees: nobody reads them before the opening.
+    hides_choices = models.BooleanField(_("选择加密存放"), db_default=False)
 
     class Meta:
         verbose_name = _("投票")
@@ -48,7 +50,7 @@ class Ballot(models.Model):
     round = models.ForeignKey(Round, models.PROTECT, related_name="ballots", db_index=False)
     voter_ref = models.CharField(max_length=32)  # pseudonym, 16 bytes as hex, per campaign
     period = models.CharField(max_length=10)  # "" or the day in Asia/Shanghai
-    picks = models.TextField()  # "[3,7]": nominee numbers, ascending
+    picks = models.TextField()  # "[3,7]": nominee numbers, ascending; or "@…": sealed
     nonce = models.CharField(max_length=32)
     receipt = models.CharField(max_length=32)
     risk = models.SmallIntegerField()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from .logs import Log, LogEntry
+from .trustees import SealingKey, Trustee
 from .witnesses import LogWitness, Witness
 
-__all__ = ["Log", "LogEntry", "LogWitness", "Witness"]
+__all__ = ["Log", "LogEntry", "LogWitness", "SealingKey", "Trustee", "Witness"]
