@@ -3,14 +3,14 @@
 
 A share is 25 bytes in ten groups of four letters (RFC 4648 §6), to be typed, scanned or sent:
 
-    key (4: first bytes of SHA-256 of the public key) ‖ issue (1) ‖ place (1) ‖ share (16) ‖ check (3)
+    key (4) ‖ issue (1) ‖ place (1) ‖ share (16) ‖ check (3)
 
-The check finds a slip of the finger, key and issue a share of another vote or an older one.
+The check finds a slip of the finger; key (the first bytes of SHA-256 of the public key) and
+issue find a share of another vote, or an older one.
 The sharing is Shamir's over GF(2^128), from pycryptodomex.
 """
 
 import base64
-import binascii
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,13 +67,13 @@ def private_key_of(seed: bytes) -> bytes:
 def split(seed: bytes, *, issue: int) -> list[Share]:
     """Split a seed anew; shares of two issues do not fit together."""
     key = key_mark(public_of(private_key_of(seed)))
-    parts = Shamir.split(NEEDED, TRUSTEES, seed)
+    parts = Shamir.split(NEEDED, TRUSTEES, seed, ssss=False)
     return [Share(key, issue, place, part) for place, part in parts]
 
 
 def combine(shares: Sequence[Share]) -> bytes:
     """Return the seed of two shares of one issue; of others, some seed or other."""
-    seed: bytes = Shamir.combine([(share.place, share.secret) for share in shares])
+    seed: bytes = Shamir.combine([(share.place, share.secret) for share in shares], ssss=False)
     return seed
 
 
@@ -85,7 +85,7 @@ def parse(text: str) -> Share:
     letters = "".join(text.split()).replace("-", "").upper().translate(_LOOKALIKES)
     try:
         raw = base64.b32decode(letters)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Unreadable from error
     head, check = raw[:-3], raw[-3:]
     if len(raw) != _SHARE_BYTES or check != _check(head):

@@ -40,6 +40,7 @@ from votelog._note import (
     sign_note,
     split_note,
 )
+from votelog._opening import SealedBallots
 from votelog._policy import Group, Policy, parse_policy, policy_for
 from votelog._proof import (
     ProvenEntry,
@@ -110,6 +111,7 @@ __all__ = [
     "Rejected",
     "Reply",
     "Sealed",
+    "SealedBallots",
     "SealedChoice",
     "Signature",
     "Signer",

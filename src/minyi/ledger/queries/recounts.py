@@ -11,7 +11,10 @@ from minyi.ledger.errors import LogDamaged, LogNotFound
 from minyi.ledger.models import Log
 
 # What a ballot or an act may do wrong without the log itself being in doubt.
-OF_THE_COUNT = ("ballot_", "pick", "nonce_", "tag_", "state_", "close_", "result_")
+OF_THE_COUNT = (
+    *("ballot_", "pick", "nonce_", "tag_", "state_", "close_", "result_"),
+    *("choice_", "key_", "count_"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
     put           promises an entry in the caller's transaction; it is written right after it
     append        writes an entry at once
     close_vote    writes the close, after every ballot
+    publish_key   writes the key of sealed choices, after the close
 
 An entry that was put is written when the transaction has ended, and by the worker (topic
 `ledger.append`) should that fail. Lock order: transaction, lease of the round, folder.
@@ -31,12 +32,13 @@ from minyi.core import outbox
 from minyi.ledger import folders
 from minyi.ledger.errors import LogNotBegun, LogNotFound, LogUnwritable
 from minyi.ledger.models import Log, LogEntry
-from minyi.ledger.queries.logs import tally
+from minyi.ledger.queries.logs import Tally, tally
 from minyi.ledger.store import DjangoStore, wait_for_batches
 
 from . import witnesses
 
 TOPIC = "ledger.append"
+COUNTING_CODE = ("_recount.py", "_opening.py", "_choices.py", "_hpke.py")
 MOST_NAMES = 1_000  # under so many names a folder is tried before we give up
 
 log = structlog.get_logger("minyi.ledger")
@@ -149,10 +151,42 @@ def close_vote(*, folder: str, manifest: str, now: datetime) -> int:
         return index
 
 
+@transaction.atomic
+def publish_key(*, folder: str, key: bytes, now: datetime) -> int | None:
+    """Write the key of the sealed choices, once; None: they are open already.
+
+    The caller has made sure that the vote is closed and that this is its key.
+    """
+    row = _get(folder)
+    with DjangoStore().lease(row.round_id), _writing(folder) as writer:
+        if not tally(folder).sealed:  # nobody writes while we hold the folder
+            return None
+        return _append(writer, encode_canonical({"type": "key", "t": _ms(now), "key": key.hex()}))
+
+
+@transaction.atomic
+def announce(*, folder: str, hour_ms: int, counted: Tally, now: datetime) -> None:
+    """Write the count of an announced hour while choices are sealed, once for each hour."""
+    row = _get(folder)
+    with DjangoStore().lease(row.round_id), _writing(folder) as writer:
+        state = tally(folder)
+        if state.closed_at is not None or (state.announced and state.announced.hour >= hour_ms):
+            return
+        entry = {
+            "type": "count",
+            "t": _ms(now),
+            "hour": hour_ms,
+            "at": counted.size,
+            "ballots": counted.ballots,
+            "tally": dict(counted.votes),
+        }
+        _append(writer, encode_canonical(entry))
+
+
 def counting_code() -> str:
     """Return the hash of the programme that counts: votelog's recount, to the byte."""
-    source = Path(votelog.__file__).with_name("_recount.py")
-    return sha256(source.read_bytes()).hexdigest()
+    sources = [Path(votelog.__file__).with_name(name) for name in COUNTING_CODE]
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 @outbox.consumer(TOPIC)

@@ -3,7 +3,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from votelog import Recount, encode_canonical
+from votelog import ChoiceSealer, Recount, encode_canonical, public_of
 
 from minyi.ledger.fold import Fold
 
@@ -52,6 +52,35 @@ others = st.sampled_from(
 )
 
 
+KEY = bytes(range(32))
+# It seals for a candidate whom the manifest does not know, too.
+SEALER = ChoiceSealer(campaign="windows", candidates=[*LABELS, "004"], public=public_of(KEY))
+key_entries = st.sampled_from(
+    [{"type": "key", "t": CLOSES, "key": key} for key in (KEY.hex(), "11" * 32)]
+)
+counts = st.builds(
+    lambda at, ballots: {
+        "type": "count",
+        "t": OPENS,
+        "hour": OPENS,
+        "at": at,
+        "ballots": ballots,
+        "tally": dict.fromkeys(LABELS, 0),
+    },
+    st.integers(0, 9),
+    st.integers(0, 9),
+)
+
+
+def sealed(entry: dict[str, object]) -> dict[str, object]:
+    """Return a ballot with its choice sealed; any other entry as it is."""
+    if entry["type"] != "ballot":
+        return entry
+    rest = {name: value for name, value in entry.items() if name != "ch"}
+    picks = tuple(sorted(set(entry["ch"])))
+    return rest | SEALER.seal(picks, tag=entry["tag"], nonce=entry["n"])._asdict()
+
+
 def manifest(per: str) -> dict[str, object]:
     return {
         "type": "manifest",
@@ -82,6 +111,21 @@ def test_the_fold_agrees_with_the_recount(per, entries, is_closed):
     if is_closed:
         close = {"type": "close", "t": CLOSES, "size": len(log), "tally_code": "0" * 64}
         log += [close, *entries[:2]]
+    compare(log)
+
+
+@given(
+    st.lists(st.one_of(ballots, ballots, ballots, adjudications, others, counts), max_size=25),
+    st.lists(st.one_of(adjudications, key_entries), max_size=6),
+)
+def test_the_fold_of_a_sealed_log_agrees_with_the_recount(entries, later):
+    first = manifest("campaign") | {"seal": public_of(KEY).hex()}
+    log = [first, *map(sealed, entries)]
+    compare(log)
+    compare([*log, {"type": "close", "t": CLOSES, "size": len(log), "tally_code": PH}, *later])
+
+
+def compare(log: list[dict[str, object]]) -> None:
     fold, recount = Fold(), Recount()
     for index, entry in enumerate(map(encode_canonical, log)):
         fold.add(entry)
@@ -91,3 +135,4 @@ def test_the_fold_agrees_with_the_recount(per, entries, is_closed):
     assert (ours.size, ours.ballots) == (theirs.size, theirs.counted)
     assert (ours.quarantined, ours.void) == (theirs.quarantined, theirs.void)
     assert (ours.void_by_rule, ours.closed_at) == (theirs.void_by_rule, theirs.closed_at)
+    assert ours.sealed == theirs.sealed
