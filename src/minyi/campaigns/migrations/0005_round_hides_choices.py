@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0004_publicity'),
+        ("campaigns", "0004_publicity"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='round',
-            name='hides_choices',
-            field=models.BooleanField(db_default=False, verbose_name='选择加密存放'),
+            model_name="round",
+            name="hides_choices",
+            field=models.BooleanField(db_default=False, verbose_name="选择加密存放"),
         ),
     ]
