@@ -1,6 +1,6 @@
 // Bundles what the browser gets into src/minyi/ui/static/ui/dist/. `npm run build`, or `npm run watch` while drawing.
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -82,10 +82,28 @@ const recount = {
   logLevel: "info",
 };
 
+/** The verifier of an archive of evidence: one page that needs nothing beside it. */
+async function buildDossier() {
+  const built = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["verify/dossier_page.js"],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: options.target,
+    legalComments: "inline",
+    write: false,
+  });
+  const page = await readFile(join(here, "verify/dossier.html"), "utf8");
+  const script = `<script>${built.outputFiles[0].text}</script>`;
+  await mkdir(dist, { recursive: true });
+  await writeFile(join(dist, "dossier.html"), page.replace("<!--script-->", () => script));
+}
+
 await rm(dist, { recursive: true, force: true });
 if (process.argv.includes("--watch")) {
   const context = await esbuild.context(options);
   await context.watch();
 } else {
-  await Promise.all([esbuild.build(options), esbuild.build(recount)]);
+  await Promise.all([esbuild.build(options), esbuild.build(recount), buildDossier()]);
 }

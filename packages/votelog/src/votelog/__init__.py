@@ -26,6 +26,8 @@ from votelog._errors import (
     VotelogError,
     WriteRefused,
 )
+from votelog._evidence import Evidence, plan_evidence, zipapp
+from votelog._evidence_check import Checked, check_evidence
 from votelog._hpke import public_of
 from votelog._note import (
     Note,
@@ -86,6 +88,7 @@ __all__ = [
     "MAX_ENTRY_BYTES",
     "AddCheckpoint",
     "Audit",
+    "Checked",
     "Checkpoint",
     "ChoiceOpener",
     "ChoiceSealer",
@@ -94,6 +97,7 @@ __all__ = [
     "CosignerKey",
     "Count",
     "Disk",
+    "Evidence",
     "FolderSource",
     "Group",
     "HttpSource",
@@ -126,6 +130,7 @@ __all__ = [
     "bind",
     "bundle_path",
     "check_address",
+    "check_evidence",
     "check_key",
     "check_receipts_apart",
     "consistency_proof",
@@ -151,6 +156,7 @@ __all__ = [
     "parse_signature",
     "parse_vkey",
     "peek_checkpoint",
+    "plan_evidence",
     "policy_for",
     "public_of",
     "read_past_checkpoint",
@@ -166,4 +172,5 @@ __all__ = [
     "verify_consistency",
     "verify_inclusion",
     "verify_receipt",
+    "zipapp",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 
 from votelog._audit import Audit
 from votelog._checkpoint import Checkpoint, open_checkpoint
+from votelog._cli_evidence import add_evidence_command
 from votelog._cli_witness import add_witness_command
 from votelog._errors import Malformed, Unavailable, VotelogError
 from votelog._note import VerifierKey, encode_base64, parse_vkey
@@ -199,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     then = consistency.add_mutually_exclusive_group(required=True)
     then.add_argument("--old", type=Path, help="a checkpoint kept from before")
     then.add_argument("--size", type=int, help="a size whose checkpoint the log still has")
+    add_evidence_command(commands)
     add_witness_command(commands)
     return parser
 

@@ -3,14 +3,12 @@
 
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from votelog import _ed25519 as ed25519
 from votelog._errors import Malformed
 from votelog._note import (
     COSIGNATURE_V1,
     Signature,
     check_name,
-    ed25519_holds,
     encode_vkey,
     key_id,
     split_vkey,
@@ -37,7 +35,7 @@ class CosignerKey:
         seconds = cosigned_at(signature)
         if seconds > _LATEST:
             return False
-        return ed25519_holds(self.public_key, _message(text, seconds), signature[_TIME_BYTES:])
+        return ed25519.holds(self.public_key, _message(text, seconds), signature[_TIME_BYTES:])
 
     def vkey(self) -> str:
         """Return the key in the vkey form that is published."""
@@ -50,7 +48,7 @@ class Cosigner:
     def __init__(self, name: str, seed: bytes) -> None:
         check_name(name)
         self.name = name
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._key = ed25519.private_key(seed)
         self.verifier = CosignerKey(name, self._key.public_key().public_bytes_raw())
 
     def cosign(self, text: bytes, *, seconds: int) -> Signature:

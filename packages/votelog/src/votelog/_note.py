@@ -5,13 +5,10 @@ import binascii
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
+from votelog import _ed25519 as ed25519
 from votelog._errors import Malformed, Rejected
 
 ED25519 = 0x01
@@ -68,7 +65,7 @@ class VerifierKey:
         return key_id(self.name, ED25519, self.public_key)
 
     def verify(self, text: bytes, signature: bytes) -> bool:
-        return ed25519_holds(self.public_key, text, signature)
+        return ed25519.holds(self.public_key, text, signature)
 
     def vkey(self) -> str:
         """Return the key in the vkey form that is published."""
@@ -81,7 +78,7 @@ class Signer:
     def __init__(self, name: str, seed: bytes) -> None:
         check_name(name)
         self.name = name
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._key = ed25519.private_key(seed)
         self.verifier = VerifierKey(name, self._key.public_key().public_bytes_raw())
 
     def sign(self, text: bytes) -> Signature:
@@ -220,17 +217,3 @@ def decode_base64(coded: str, *, what: str) -> bytes:
     if encode_base64(raw) != coded:
         raise Malformed("base64_malformed", what=what)
     return raw
-
-
-def ed25519_holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Tell whether an Ed25519 signature (RFC 8032) holds."""
-    try:
-        _loaded(public_key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-@lru_cache(maxsize=256)
-def _loaded(public_key: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public_key)

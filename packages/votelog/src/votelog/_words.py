@@ -59,6 +59,15 @@ WORDS: dict[str, str] = {
     "two_histories": "The log has signed two histories; they differ before entry {size}.",
     "witness_refused": "The witness answered {status}: {words}",
     "witness_unreachable": "The witness {url} cannot be reached: {reason}.",
+    # evidence
+    "evidence_proof_false": "{path} does not prove its entry: {reason}",
+    "file_changed": "{path} is not the file that bundle.json lists.",
+    "index_differs": "{path}: its «{member}» is not what the checkpoint says.",
+    "index_malformed": "{path} is not an index of evidence.",
+    "key_differs": "The evidence is of the key {found}, not of {wanted}.",
+    "library_missing": "Python's package «{library}» is needed here, and is not installed.",
+    "promise_broken": "{path} is not what the log says it is.",
+    "zip_malformed": "The archive is damaged: {reason}.",
     # the count
     "ballot_after_close": "Entry {index}: a ballot after the close at entry {closed}.",
     "ballot_ahead": "Entry {index}: it judges entry {ballot}, which comes later.",
