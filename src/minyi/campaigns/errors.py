@@ -743,3 +743,104 @@ class CertificateRevoked(DomainError):
     title = _("证书已经撤销")
     sentence = _("这份证书已经撤销，不再提供下载。")
     action = _("撤销的时间和原因见核验页面。")
+
+
+# --- Objections ---------------------------------------------------------------------------------
+
+
+class ObjectionNotFound(NotFound):
+    code = "objection_not_found"
+    title = _("没有这份异议")
+    sentence = _("您要找的异议不存在，或者不属于您。")
+
+
+class TooManyObjections(DomainError):
+    code = "too_many_objections"
+    title = _("已有异议正在办理")
+    sentence = _("您在本活动中已有 %(limit)d 份异议正在办理。")
+    action = _("请等候答复；有新的材料，可以撤回原异议后重新提交。")
+
+
+class TooManyProofs(Invalid):
+    code = "too_many_proofs"
+    title = _("材料太多")
+    sentence = _("每份异议最多附 %(most)d 个文件，没有提交。")
+    action = _("请选择最能说明问题的材料。")
+
+
+class AnonymousNeedsEvidence(Invalid):
+    """An anonymous objection is looked into where its facts can be checked without the person."""
+
+    code = "anonymous_needs_evidence"
+    title = _("匿名异议需要材料")
+    sentence = _("匿名提出异议须至少附一份可以核查的图片或者文件，没有提交。")
+    action = _("请上传材料，或者改为实名提出。")
+
+
+class ContactIncomplete(Invalid):
+    code = "contact_incomplete"
+    title = _("联系方式不完整")
+    sentence = _("实名提出异议须填写真实姓名和能接通的电话，没有提交。")
+    action = _("请补全后重新提交；不愿留下姓名的，可以匿名提出并附材料。")
+
+
+class UploadNotADocument(Invalid):
+    """Neither name nor claimed type counts: the content is no plain PDF."""
+
+    code = "upload_not_a_document"
+    title = _("无法识别文件")
+    sentence = _("这个文件不是完好的 PDF 文件，或者含有脚本、附件等可以运行的内容，没有保存。")
+    action = _("请重新导出为普通 PDF，或者改为上传图片。")
+
+
+class ObjectionStateWrong(DomainError):
+    code = "objection_state_wrong"
+    title = _("异议不能这样办理")
+    sentence = _("这份异议的状态是“%(state)s”，不能办理这项操作。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class ConcernedPerson(NotAllowed):
+    """Who is objected to neither investigates nor decides."""
+
+    code = "concerned_person"
+    title = _("您须回避")
+    sentence = _("这份异议涉及您经手的事项（%(why)s），须由他人办理。")
+    action = _("请由未参与该事项的人员承办、复核。")
+
+
+class HandlerUnfit(Invalid):
+    code = "handler_unfit"
+    title = _("不能指定此人")
+    sentence = _("该人员没有办理异议的岗位，或者须对此事项回避。")
+    action = _("请另选承办人。")
+
+
+class RemedyMissing(Invalid):
+    code = "remedy_missing"
+    title = _("没有写明更正措施")
+    sentence = _("认定异议成立，须写明怎样更正；针对候选对象的更正须是对该对象的异议。")
+    action = _("请选择更正措施。")
+
+
+class RemedyNotDone(DomainError):
+    code = "remedy_not_done"
+    title = _("更正尚未完成")
+    sentence = _("更正措施“%(remedy)s”还没有完成，不能办结。")
+    action = _("请先完成更正：取消资格、认定选票，并重新汇总结果。")
+
+
+class ObjectionsOpen(DomainError):
+    """R065: objections are handled before a result is final."""
+
+    code = "objections_open"
+    title = _("还有异议没有办结")
+    sentence = _("还有 %(count)d 份异议没有办结，不能公布结果。")
+    action = _("请先办结异议，再公布结果。")
+
+
+class RemediesOpen(DomainError):
+    code = "remedies_open"
+    title = _("还有更正没有完成")
+    sentence = _("有 %(count)d 份异议成立，更正措施还没有完成，不能公布结果。")
+    action = _("请完成更正、重新汇总签字，并在异议页面登记完成。")

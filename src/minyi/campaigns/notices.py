@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minyi.citizens.notices import Notice, Purpose, notify
 
-from .models import Nomination
+from .models import Nomination, Objection
 
 NOMINATION_DECIDED = Purpose(
     key="campaigns.nomination_decided",
@@ -21,10 +21,44 @@ NOMINATION_DECIDED = Purpose(
         "reason": _("审核意见"),
     },
 )
-PURPOSES = (NOMINATION_DECIDED,)
+OBJECTION_DECIDED = Purpose(
+    key="campaigns.objection_decided",
+    title=_("异议的办理结果"),
+    facts={
+        "number": _("异议编号"),
+        "activity": _("活动名称"),
+        "outcome": _("办理结果"),
+        "reason": _("答复"),
+    },
+)
+PURPOSES = (NOMINATION_DECIDED, OBJECTION_DECIDED)
 
 _ACCEPTED = _("您推荐的“%(name)s”已通过审核，成为“%(activity)s”的候选对象。")
 _REJECTED = _("您推荐的“%(name)s”没有通过“%(activity)s”的审核。审核意见：%(reason)s")
+
+_OBJECTION = _("您对“%(activity)s”提出的异议（第 %(number)s 号）已办结：%(outcome)s。%(reason)s")
+
+
+def tell_objector(objection: Objection, *, now: datetime) -> None:
+    """Tell the objector what was decided; nothing without an account or a person."""
+    campaign = objection.campaign
+    notify(
+        citizen_id=objection.by_citizen_id,
+        account=campaign.account.slug if campaign.account else "",
+        purpose=OBJECTION_DECIDED.key,
+        key=f"{objection.pk}:{objection.state}",
+        words=Notice(
+            _OBJECTION,
+            {
+                "number": str(objection.number),
+                "activity": campaign.title,
+                "outcome": objection.get_state_display(),
+                "reason": objection.answer,
+            },
+        ),
+        url=reverse("campaigns:my_objections", args=[campaign.slug]),
+        now=now,
+    )
 
 
 def tell_decided(nominations: Iterable[Nomination], *, outcome: str, now: datetime) -> None:

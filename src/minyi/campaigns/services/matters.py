@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.models import Campaign
 from minyi.campaigns.queries import own
+from minyi.campaigns.queries.objections import list_all_objections
 from minyi.citizens.matters import Matter
 from minyi.citizens.session import CitizenSession
 
@@ -18,8 +19,8 @@ from .tickets import voter_ref_for
 
 
 def matters_of(session: CitizenSession, now: datetime) -> list[Matter]:
-    """Return the person's nominations and received ballots in the public campaigns."""
-    return [*_nominations(session), *_ballots(session, now)]
+    """Return the person's nominations, objections and received ballots in the public campaigns."""
+    return [*_nominations(session), *_objections(session), *_ballots(session, now)]
 
 
 def _nominations(session: CitizenSession) -> list[Matter]:
@@ -32,6 +33,19 @@ def _nominations(session: CitizenSession) -> list[Matter]:
             at=found.decided_at or found.sent_at,
         )
         for found in own.list_all_nominations(citizen_id=session.citizen_id)
+    ]
+
+
+def _objections(session: CitizenSession) -> list[Matter]:
+    return [
+        Matter(
+            title=_("对“%(campaign)s”的异议第 %(number)d 号")
+            % {"campaign": found.campaign, "number": found.number},
+            state=found.state_words,
+            url=reverse("campaigns:my_objections", args=[found.slug]),
+            at=found.at,
+        )
+        for found in list_all_objections(citizen_id=session.citizen_id)
     ]
 
 

@@ -2,11 +2,9 @@
 """The result: computed after the vote, signed by a supervisor, published: three separate acts."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 
 from minyi.campaigns import scoring
 from minyi.campaigns.errors import (
@@ -15,7 +13,6 @@ from minyi.campaigns.errors import (
     FiguresMissing,
     JuryEmpty,
     NobodyToRank,
-    NotShownLongEnough,
     PublicityNotOver,
     ReasonNeeded,
     ResultNotFound,
@@ -27,7 +24,7 @@ from minyi.campaigns.errors import (
     SignerScored,
     VotingNotOver,
 )
-from minyi.campaigns.models import Campaign, Nominee, Result, ResultLine, Round, Stage
+from minyi.campaigns.models import Campaign, Nominee, Result, ResultLine, Round
 from minyi.campaigns.queries.counts import Counts, count_whole
 from minyi.campaigns.queries.results import (
     document_of,
@@ -41,9 +38,8 @@ from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
 from minyi.core.words import listed
-from minyi.core.workdays import add_workdays, count_workdays
 
-from . import resultlogs, roundlogs
+from . import publicity, resultlogs, roundlogs
 from .texts import tidy
 
 
@@ -110,10 +106,12 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
         raise SignerScored
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
+    publicity.check_ballots_decided(campaign.pk)
     result.signed_by_id = int(actor.id)
     result.signed_at = now
     result.signed_note = tidy(note)[:300]
     result.save(update_fields=["signed_by", "signed_at", "signed_note"])
+    publicity.begin_version(result=result, now=now)
     _record(campaign, "signed", actor, now, digest=result.digest, note=result.signed_note)
     return result
 
@@ -129,12 +127,18 @@ def withdraw_signature(*, campaign_id: int, reason: str, actor: Actor, now: date
         raise ResultUnsigned
     if not tidy(reason):
         raise ReasonNeeded
+    take_back(result=result, reason=tidy(reason), actor=actor, now=now)
+    return result
+
+
+def take_back(*, result: Result, reason: str, actor: Actor, now: datetime) -> None:
+    """Take the signature off an unpublished result; the caller holds the campaign's row."""
     result.signed_by = None
     result.signed_at = None
     result.signed_note = ""
     result.save(update_fields=["signed_by", "signed_at", "signed_note"])
-    _record(campaign, "signature_withdrawn", actor, now, digest=result.digest, reason=tidy(reason))
-    return result
+    publicity.end_version(result=result, reason=reason, now=now)
+    _record(result.campaign, "signature_withdrawn", actor, now, digest=result.digest, reason=reason)
 
 
 def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
@@ -157,6 +161,7 @@ def publish_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
             resultlogs.put_result(result=result, proof=proof, now=now)
         result.published_at = now
         result.save(update_fields=["published_at", "log_size", "log_root"])
+        publicity.make_record(result=result, now=now)
         _record(result.campaign, "published", actor, now, digest=result.digest)
     return result
 
@@ -169,13 +174,14 @@ def _check_publishable(campaign_id: int, actor: Actor, now: datetime) -> Result:
         return result
     if result.signed_at is None:
         raise ResultUnsigned
-    publicity = campaign.stages.filter(kind="publicity").first()
-    if publicity is None and campaign.type == Campaign.Type.AWARD:
+    stage = campaign.stages.filter(kind="publicity").first()
+    if stage is None and campaign.type == Campaign.Type.AWARD:
         raise PublicityNotOver
-    if publicity is not None and now < publicity.closes_at:
+    if stage is not None and now < stage.closes_at:
         raise PublicityNotOver
-    if publicity is not None:
-        _check_was_shown(campaign, publicity, result.signed_at)
+    if stage is not None:
+        publicity.check_was_shown(result=result, stage=stage)
+    publicity.check_settled(campaign.pk)
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
     return result
@@ -219,30 +225,6 @@ def _check_parts(campaign: Campaign) -> None:
             raise ScoringNotOver(missing=listed(behind))
     if campaign.figures_weight and (bare := without_figures(campaign)):
         raise FiguresMissing(weight=campaign.figures_weight, missing=listed(bare))
-
-
-def _check_was_shown(campaign: Campaign, publicity: Stage, signed_at: datetime) -> None:
-    """Raise unless the public could object to what was signed for as long as was announced.
-
-    Signed before the stage opened, it stood there from the first to the last day. Signed later,
-    the working days count anew from the day of the signature, itself not counted.
-    """
-    if signed_at <= publicity.opens_at:
-        return
-    signed_on = localtime(signed_at).date()
-    # A stage that closes at midnight ends with the day before.
-    last_day = localtime(publicity.closes_at - timedelta(microseconds=1)).date()
-    days = max(campaign.publicity_days, 1)
-    if len(count_workdays(start=signed_on, end=last_day).counted) >= days:
-        return
-    due = add_workdays(start=signed_on, amount=days)
-    raise NotShownLongEnough(
-        signed=date_format(signed_on, "DATE_FORMAT"),
-        days=days,
-        counted=listed(date_format(day, "MONTH_DAY_FORMAT") for day in due.counted),
-        until=date_format(due.day, "DATE_FORMAT"),
-        first=date_format(due.day + timedelta(days=1), "DATE_FORMAT"),
-    )
 
 
 def _lock_campaign(campaign_id: int, actor: Actor, permission: str) -> Campaign:

@@ -6,6 +6,7 @@ archive hidden behind it. A video keeps its samples; the boxes that may hold a p
 """
 
 import io
+import re
 import struct
 import tempfile
 import uuid
@@ -18,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from minyi.campaigns.errors import (
     PictureTooManyPixels,
+    UploadNotADocument,
     UploadNotAPicture,
     UploadNotAVideo,
     UploadTooLarge,
@@ -29,6 +31,10 @@ PICTURE_BYTES = 10 * MIB
 PICTURE_PIXELS = 24_000_000  # the usual telephone; one decoded in full takes 72 MB
 PICTURE_EDGE = 2_560  # px: sharper than any page shows it
 VIDEO_BYTES = 50 * MIB
+DOCUMENT_BYTES = 10 * MIB
+DOCUMENT_TAIL = 2_048  # bytes in which the end mark stands (ISO 32000-1 §7.5.5, and some slack)
+# What makes a viewer do more than show pages (ISO 32000-1 §12.6.4, §7.11.4).
+_ACTIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/XFA")
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 SAVE_OPTIONS: dict[str, dict[str, object]] = {
     "JPEG": {"quality": 88, "optimize": True},
@@ -81,6 +87,22 @@ def clean_video(upload: Upload) -> Upload:
         raise UploadNotAVideo from broken
     copy.seek(0)
     return File(copy, name=_new_name("mp4"))
+
+
+def clean_document(upload: Upload) -> "ContentFile[bytes]":
+    """Return a PDF as it came, under a new name, having looked at its two ends and its actions.
+
+    What lies in compressed streams is not looked into: whoever serves it, serves a download in a
+    sandbox. Raises UploadTooLarge or UploadNotADocument.
+    """
+    _check_size(upload, DOCUMENT_BYTES)
+    upload.seek(0)
+    content = upload.read()
+    if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-DOCUMENT_TAIL:]:
+        raise UploadNotADocument
+    if any(re.search(re.escape(name) + rb"(?![A-Za-z])", content) for name in _ACTIVE):
+        raise UploadNotADocument
+    return ContentFile(content, name=_new_name("pdf"))
 
 
 def _check_size(upload: Upload, limit: int) -> None:

@@ -210,7 +210,7 @@ def test_every_ruling_is_on_the_trail_with_rule_and_evidence():
     confirm(paper, propose(paper))
     acts = list(AuditEntry.objects.order_by("id").values_list("act", flat=True))
     assert acts[-2:] == ["campaigns.ballots.void_proposed", "campaigns.ballots.voided"]
-    facts = AuditEntry.objects.last().facts
+    facts = AuditEntry.objects.first().facts
     assert (facts["ballots"], facts["rule"]) == (2, "same_tempo")
     assert len(facts["evidence"]) == 64
 

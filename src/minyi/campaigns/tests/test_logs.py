@@ -29,6 +29,7 @@ from minyi.core.outbox_worker import Worker
 from minyi.ledger import folders
 from minyi.ledger.errors import LogDamaged
 from minyi.ledger.queries.proofs import find_proof
+from minyi.ledger.services import logs
 from minyi.ledger.tests.given import entries_of, keep_logs_in, kinds_of, strangers_count
 
 from .given import (
@@ -383,6 +384,7 @@ def test_the_published_result_stands_in_the_log_and_everything_names_the_checkpo
     for picks in ([1], [1, 2], [3]):
         given_ballot(paper, picks)
     _result, organiser, ends = given_result_signed(paper)
+    logs.write_waiting(folder=paper.log)  # what the signature has put on record
     with django_capture_on_commit_callbacks(execute=True):
         results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
     count = strangers_count(paper.log)

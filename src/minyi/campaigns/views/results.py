@@ -7,8 +7,10 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from minyi.campaigns.queries.awards import get_record
 from minyi.campaigns.queries.exports import KINDS, export_result
 from minyi.campaigns.queries.ledgers import log_notice
+from minyi.campaigns.queries.publicity import publicity_of
 from minyi.campaigns.queries.results import public_result
 
 from . import frame
@@ -22,7 +24,8 @@ def result(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     campaign = frame.find(slug, now)
     if not campaign.has_result:
-        return frame.page(request, "campaigns/result_later.html", campaign)
+        shown = publicity_of(campaign_id=campaign.id, now=now)
+        return frame.page(request, "campaigns/result_later.html", campaign, publicity=shown)
     found = public_result(campaign_id=campaign.id, now=now)
     chart = [
         {"key": str(line.number), "label": line.name, "values": [float(line.score)]}
@@ -33,12 +36,21 @@ def result(request: HttpRequest, slug: str) -> HttpResponse:
         "campaigns/result.html",
         campaign,
         result=found,
+        publicity=publicity_of(campaign_id=campaign.id, now=now),
         chart=chart,
         columns=[_("综合得分")],
         kinds=KINDS,
         notice=log_notice(mark=found.mark, verify_url=address_of(slug)),
         qr=qr_code(address_of(slug)),
     )
+
+
+@require_safe
+def record(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the record of a selection that is final."""
+    campaign = frame.find(slug, timezone.now())
+    found = get_record(campaign_id=campaign.id)
+    return frame.page(request, "campaigns/record.html", campaign, record=found)
 
 
 @require_safe
