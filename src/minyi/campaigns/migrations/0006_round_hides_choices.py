@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0004_publicity"),
+        ("campaigns", "0005_certificates"),
     ]
 
     operations = [
