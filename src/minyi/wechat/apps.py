@@ -20,7 +20,7 @@ class WechatConfig(AppConfig):
         from .conversation.hours import set_office_hours
         from .outgoing.messenger import WeChatMessenger
         from .outgoing.purposes import DESK_REPLY, LATE_ANSWER
-        from .queries.office_hours import back_at
+        from .queries.office_hours import back_by_account
         from .services import (  # noqa: F401 - they register outbox consumers
             broadcasts,
             figures,
@@ -34,4 +34,4 @@ class WechatConfig(AppConfig):
         register_channel(WeChatChannel())
         register_messenger(WeChatMessenger())
         register_purposes([LATE_ANSWER, DESK_REPLY])
-        set_office_hours(back_at)
+        set_office_hours(back_by_account)

@@ -2,7 +2,8 @@
 """Endpoints: what the callback needs of each account, frozen, and renewed behind its back.
 
 A callback reads the endpoint from memory. When it is older than two seconds a thread of its own
-reads the register and the running campaigns anew; callbacks meanwhile use what there is.
+reads the register and the running campaigns anew; callbacks meanwhile use what there is. When a
+person has just taken a conversation over in this process, the next callback waits for that.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from minyi.campaigns.queries.chat import OpenRound, list_names, list_open_rounds
 from minyi.campaigns.queries.public import CampaignCard, list_campaigns
 
 from ..capabilities import Ability, who_may
-from ..conversation.hours import back_at
+from ..conversation.hours import back_by_account
 from ..conversation.phrases import RunningCampaign, write_phrases
 from ..conversation.planning import Book, Place
 from ..conversation.scripting import clicks_of, contained_of, exact_of, scenes_of
@@ -32,6 +33,7 @@ from ..queries import Account, Secrets, list_accounts
 from ..queries.scripts import Script, read_scripts
 from ..queries.waiting import who_waits
 from .answering import find_answerer
+from .changes import latest_change
 from .crypto import BadKey, MessageCrypt
 
 RENEW_S = 2
@@ -68,26 +70,28 @@ class Endpoints:
         self._load = load
         self._endpoints: Mapping[str, Endpoint] | None = None
         self._asked_at = self._read_at = float("-inf")
+        self._asked_change = self._read_change = 0
         self._renewal: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wechat-endpoints")
 
     async def find(self, slug: str) -> Endpoint | None:
         """Return that account's endpoint; only the first callback after a silence ever waits."""
-        now = time.monotonic()
-        if now - self._asked_at > RENEW_S:
-            self._asked_at = now
-            self._renewal = asyncio.ensure_future(self._renew())
-        if now - self._read_at > OLD_S and self._renewal is not None:
+        now, change = time.monotonic(), latest_change()
+        if now - self._asked_at > RENEW_S or change != self._asked_change:
+            self._asked_at, self._asked_change = now, change
+            self._renewal = asyncio.ensure_future(self._renew(change))
+        is_old = now - self._read_at > OLD_S or change != self._read_change
+        if is_old and self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=FIRST_LOAD_S)
         if self._endpoints is None:
             raise NoEndpointsYet
         return self._endpoints.get(slug)
 
-    async def _renew(self) -> None:
+    async def _renew(self, change: int) -> None:
         loop = asyncio.get_running_loop()
         try:
             self._endpoints = await loop.run_in_executor(self._thread, self._load)
-            self._read_at = time.monotonic()
+            self._read_at, self._read_change = time.monotonic(), change
         except DatabaseFault as error:
             # Yesterday's greeting is better than none; the next callback tries again.
             log.error("endpoints_not_renewed", error=type(error).__name__)
@@ -120,6 +124,7 @@ def read_endpoints(
     can_write = who_may(accounts, Ability.CUSTOM_SEND)
     mute = [one.slug for one in accounts if one.slug not in can_write]
     waited_for = who_waits(slugs=mute, now=now)
+    back = back_by_account([one.slug for one in accounts], now)
     return {
         account.slug: open_endpoint(
             account,
@@ -128,7 +133,7 @@ def read_endpoints(
             script=scripts.get(account.slug, _NOTHING_SET),
             names=names.get(account.slug, {}),
             rounds=[round_ for round_ in rounds if round_.account == account.slug],
-            back_at=back_at(account.slug, now),
+            back_at=back[account.slug],
             waited_for=waited_for.get(account.slug, frozenset()),
         )
         for account in accounts
@@ -164,6 +169,7 @@ def open_endpoint(
         campaigns=[Place(c.title, f"{c.now}。{c.theme}", c.url, c.picture_url) for c in campaigns],
         has_rounds=bool(rounds),
         with_person=script.with_person,
+        called=script.called,
         has_answerer=find_answerer() is not None,
     )
     token = account.token.encode()

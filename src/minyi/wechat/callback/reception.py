@@ -113,9 +113,11 @@ class Reception:
                 message,
                 plan.reply,
                 must_see=not is_leaving,
-                missed=plan.reply is not None and not is_leaving,
+                missed=plan.reply is not None and not is_leaving and not plan.unless_taken,
+                unless_taken=plan.unless_taken,
                 calls=plan.calls,
                 when_called=book.phrases.called,
+                when_still_called=book.phrases.still_called,
             )
         )
         return recorded.reply

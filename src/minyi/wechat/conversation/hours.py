@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """When people are there to answer. The desk's own rows replace the default when it has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 
@@ -10,16 +10,18 @@ from django.utils import timezone
 from minyi.core.workdays import add_workdays, count_workdays
 
 OPENS, CLOSES = time(9), time(17)
-# account slug, moment → None while people are there, else the moment they are there again
-OfficeHours = Callable[[str, datetime], datetime | None]
+# For each account slug: None while people are there, else the moment they are there again.
+Back = Mapping[str, datetime | None]
+OfficeHours = Callable[[Sequence[str], datetime], Back]
 
 
-def working_days_nine_to_five(_account: str, now: datetime) -> datetime | None:
+def working_days_nine_to_five(accounts: Sequence[str], now: datetime) -> Back:
     """Return when people are there again, or None while they are: working days 9:00 to 17:00."""
-    return _back_at(timezone.localtime(now).replace(second=0, microsecond=0))
+    back = _back_at(timezone.localtime(now).replace(second=0, microsecond=0))
+    return dict.fromkeys(accounts, back)
 
 
-@lru_cache(maxsize=4)  # every desk of every account asks every two seconds
+@lru_cache(maxsize=4)  # asked every two seconds
 def _back_at(local: datetime) -> datetime | None:
     today = local.date()
     is_workday = bool(count_workdays(start=today - timedelta(days=1), end=today).counted)
@@ -39,6 +41,6 @@ def set_office_hours(hours: OfficeHours) -> None:
     _hours[0] = hours
 
 
-def back_at(account: str, now: datetime) -> datetime | None:
-    """Return when people are there again, or None while they are."""
-    return _hours[0](account, now)
+def back_by_account(accounts: Sequence[str], now: datetime) -> Back:
+    """Return, for each of these accounts, when people are there again; None while they are."""
+    return _hours[0](accounts, now)

@@ -47,6 +47,19 @@ class Phrases:
     otherwise: Reply
     called: Reply
     unconfirmed: Reply
+    closed_until: str = ""  # when people are there again, in words; empty: they are there now
+
+    def still_called(self, ahead: int) -> Reply:
+        """Say to who calls for a person once more how many wait before them."""
+        if ahead:
+            place = _("您已经请过工作人员，前面还有 %(count)d 位在等待，不必重复发送。")
+            place %= {"count": ahead}
+        else:
+            place = _("您已经请过工作人员，现在排在第一位，不必重复发送。")
+        if not self.closed_until:
+            return text_reply(place + _("请把问题写在这里，工作人员会依次答复。"))
+        when = _("现在不是接待时间，工作人员将于%(when)s起依次答复。")
+        return text_reply(place + when % {"when": self.closed_until})
 
 
 def write_phrases(
@@ -78,6 +91,7 @@ def write_phrases(
         unconfirmed=text_reply(
             _("没有等待您确认的选票，没有计票。可能已经超过 10 分钟，请重新回复号码。")
         ),
+        closed_until=closed_until,
     )
 
 

@@ -53,6 +53,7 @@ class Plan(NamedTuple):
     """What to do with one message. `reply` may be none: then an acknowledgement is enough.
 
     `otherwise`: what to do where the errand found nothing to say. `is_beside`: a person is there.
+    `unless_taken`: the reply is given only if no person has taken the conversation over by now.
     """
 
     lane: Lane
@@ -61,6 +62,7 @@ class Plan(NamedTuple):
     picks: Picks | None = None
     calls: bool = False
     is_beside: bool = False
+    unless_taken: bool = False
     otherwise: "Plan | None" = None
 
 
@@ -103,6 +105,7 @@ class Book:
     campaigns: Sequence[Place] = ()
     has_rounds: bool = False
     with_person: frozenset[str] = frozenset()  # openids; the robot is silent
+    called: frozenset[str] = frozenset()  # openids who wait for a person, who may come any moment
     has_answerer: bool = False
 
 
@@ -114,7 +117,11 @@ def plan_for(book: Book, message: Message) -> Plan:
         return _plan_beside_person(book, message)
     if message.kind != "text":
         return Plan(Lane.PERSON, book.phrases.otherwise)
-    return plan_for_words(book, message.content)
+    plan = plan_for_words(book, message.content)
+    if message.sender in book.called and plan.lane is Lane.ANSWERED:
+        # Whoever takes over may have done so in another process: the database is asked.
+        return plan._replace(lane=Lane.PERSON, unless_taken=True)
+    return plan
 
 
 def _plan_beside_person(book: Book, message: Message) -> Plan:

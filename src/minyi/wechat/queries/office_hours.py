@@ -5,7 +5,7 @@ A public holiday has no hours. A make-up working day at a weekend keeps the hour
 first office day. An account whose hours nobody has set keeps the default of `wechat.hours`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from minyi.core.models import Rule
 from minyi.core.workdays import SATURDAY, DayKind, Days, add_workdays
-from minyi.wechat.conversation.hours import CLOSES, OPENS, working_days_nine_to_five
+from minyi.wechat.conversation.hours import CLOSES, OPENS, Back, working_days_nine_to_five
 from minyi.wechat.models import OfficeHours
 
 RULE = "desk.first_answer"
@@ -103,14 +103,19 @@ def read_schedules(account_ids: Iterable[int], *, since: datetime) -> dict[int, 
     }
 
 
-def back_at(account: str, now: datetime) -> datetime | None:
-    """Return when people are there again, or None while they are: what the robot says."""
-    rows = OfficeHours.objects.filter(account__slug=account)
-    account_id = rows.values_list("account_id", flat=True).first()
-    if account_id is None:
-        return working_days_nine_to_five(account, now)
-    schedule = read_schedules([account_id], since=now)[account_id]
-    return None if schedule.is_open(now) else schedule.opens_at(now)
+def back_by_account(accounts: Sequence[str], now: datetime) -> Back:
+    """Return when people are there again, or None while they are: what the robot says.
+
+    In three queries however many accounts there are.
+    """
+    rows = OfficeHours.objects.filter(account__slug__in=accounts)
+    ids = dict(rows.values_list("account__slug", "account_id").distinct().order_by())
+    schedules = read_schedules(ids.values(), since=now) if ids else {}
+    back = dict(working_days_nine_to_five(accounts, now))
+    for slug, account_id in ids.items():
+        schedule = schedules[account_id]
+        back[slug] = None if schedule.is_open(now) else schedule.opens_at(now)
+    return back
 
 
 def find_rule(*, region_code: str, on: date) -> Rule | None:

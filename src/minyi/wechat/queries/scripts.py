@@ -44,6 +44,7 @@ class Script:
     scenes: Sequence[SceneGreeting] = ()
     menus: Sequence[Sequence[dict[str, Any]]] = ()
     with_person: frozenset[str] = field(default=frozenset())
+    called: frozenset[str] = field(default=frozenset())
 
 
 def read_scripts() -> dict[str, Script]:
@@ -51,7 +52,7 @@ def read_scripts() -> dict[str, Script]:
     answers: defaultdict[str, list[Answer]] = defaultdict(list)
     scenes: defaultdict[str, list[SceneGreeting]] = defaultdict(list)
     menus: defaultdict[str, list[Sequence[dict[str, Any]]]] = defaultdict(list)
-    people: defaultdict[str, set[str]] = defaultdict(set)
+    people: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for reply in KeywordReply.objects.filter(is_on=True).select_related("account"):
         answers[reply.account.slug].append(_answer(reply))
     for scene in Scene.objects.select_related("account"):
@@ -64,14 +65,20 @@ def read_scripts() -> dict[str, Script]:
         menus[slug].append(live)
     for slug, buttons in TagMenu.objects.values_list("account__slug", "live"):
         menus[slug].append(buttons)
-    talking = Conversation.objects.filter(state=Conversation.State.PERSON).order_by("-last_at")
-    for slug, openid in talking.values_list("contact__account__slug", "contact__openid")[
-        :MOST_WITH_PERSON
-    ]:
-        people[slug].add(openid)
-    slugs = {*answers, *scenes, *menus, *people}
+    talking = Conversation.objects.exclude(state=Conversation.State.ROBOT).order_by("-last_at")
+    for slug, openid, state in talking.values_list(
+        "contact__account__slug", "contact__openid", "state"
+    )[:MOST_WITH_PERSON]:
+        people[slug, state].add(openid)
+    slugs = {*answers, *scenes, *menus, *(slug for slug, _state in people)}
     return {
-        slug: Script(answers[slug], scenes[slug], menus[slug], frozenset(people[slug]))
+        slug: Script(
+            answers[slug],
+            scenes[slug],
+            menus[slug],
+            with_person=frozenset(people[slug, Conversation.State.PERSON]),
+            called=frozenset(people[slug, Conversation.State.WAITING]),
+        )
         for slug in slugs
     }
 

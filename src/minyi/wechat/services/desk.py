@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from minyi.citizens.notices import Notice
 from minyi.core import audit
 from minyi.core.actors import Actor
+from minyi.wechat.callback.changes import tell_change
 from minyi.wechat.errors import (
     AlreadyHeld,
     AnswerStale,
@@ -30,6 +31,7 @@ from minyi.wechat.models import ChatMessage, Conversation, DeskNote, Handling
 from minyi.wechat.models.desk import TalkQuerySet
 from minyi.wechat.outgoing.carrier import LONGEST_TEXT
 from minyi.wechat.outgoing.purposes import DESK_REPLY
+from minyi.wechat.outgoing.ways import SERVICE
 from minyi.wechat.queries.desk import read_clockwork
 from minyi.wechat.queries.duty import DESK, list_colleagues
 from minyi.wechat.queries.threads import find_reply_way
@@ -104,8 +106,10 @@ def put_back(*, conversation_id: int, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def give_to_robot(*, conversation_id: int, actor: Actor, now: datetime) -> None:
-    """Let the robot answer again."""
-    _finish(conversation_id, End.ROBOT, Kind.ROBOT, "given_to_robot", actor, now)
+    """Let the robot answer again, and tell the citizen so while they can be written to."""
+    talk = _finish(conversation_id, End.ROBOT, Kind.ROBOT, "given_to_robot", actor, now)
+    if find_reply_way(talk.contact, slug=talk.contact.account.slug, now=now).channel == SERVICE:
+        _tell_of_robot(talk, now)
 
 
 @transaction.atomic
@@ -135,27 +139,7 @@ def answer(
     if talk.messages.filter(pk__gt=seen).exists():
         raise AnswerStale
     _check_way(talk, now)
-    message = talk.messages.create(
-        direction=ChatMessage.Direction.OUT,
-        kind="text",
-        text=words,
-        identity=identity,
-        sent_at=now,
-        author_kind=ChatMessage.AuthorKind.STAFF,
-        author_id=int(actor.id),
-        state=ChatMessage.State.SENDING,
-    )
-    send_to_citizen(
-        account=talk.contact.account.slug,
-        openid=talk.contact.openid,
-        citizen_id=talk.contact.citizen_id,
-        purpose=DESK_REPLY.key,
-        key=identity,
-        words=Notice("%(answer)s", {"answer": words}),
-        url="",
-        is_urgent=True,  # somebody sits at the desk; they need not wait for the morning
-        now=now,
-    )
+    message = _send(talk, words, identity=identity, author_id=int(actor.id), now=now)
     _set(talk, last_at=now, last_text=words[:LONGEST_LAST_TEXT], unread=0, unanswered=0)
     _handling(talk).filter(answered_at=None).update(answered_at=now)
     _record("answered", talk, actor, now, letters=len(words))
@@ -222,12 +206,47 @@ def _hold(talk: Conversation, user_id: int) -> None:
 
 def _finish(
     conversation_id: int, how: End, kind: Kind, verb: str, actor: Actor, now: datetime
-) -> None:
+) -> Conversation:
     talk = _lock_held(conversation_id, actor)
     _end(talk, how, now)
     _set(talk, state=State.ROBOT, assignee=None, waiting_since=None, unread=0, unanswered=0)
     _note(talk, kind, actor, now)
     _record(verb, talk, actor, now)
+    return talk
+
+
+def _tell_of_robot(talk: Conversation, now: datetime) -> None:
+    words = _("工作人员的接待到此结束，接下来由自动回复为您服务。需要时请回复“人工”。")
+    ended = Handling.objects.filter(conversation=talk).order_by("-pk").values_list("pk", flat=True)
+    _send(talk, words, identity=f"desk-{talk.pk}-robot-{ended[0]}", author_id=None, now=now)
+
+
+def _send(
+    talk: Conversation, words: str, *, identity: str, author_id: int | None, now: datetime
+) -> ChatMessage:
+    kinds = ChatMessage.AuthorKind
+    message = talk.messages.create(
+        direction=ChatMessage.Direction.OUT,
+        kind="text",
+        text=words,
+        identity=identity,
+        sent_at=now,
+        author_kind=kinds.STAFF if author_id else kinds.ROBOT,
+        author_id=author_id,
+        state=ChatMessage.State.SENDING,
+    )
+    send_to_citizen(
+        account=talk.contact.account.slug,
+        openid=talk.contact.openid,
+        citizen_id=talk.contact.citizen_id,
+        purpose=DESK_REPLY.key,
+        key=identity,
+        words=Notice("%(answer)s", {"answer": words}),
+        url="",
+        is_urgent=True,  # somebody sits at the desk; they need not wait for the morning
+        now=now,
+    )
+    return message
 
 
 def _end(talk: Conversation, how: End, now: datetime) -> None:
@@ -242,6 +261,8 @@ def _set(talk: Conversation, **fields: object) -> None:
     for name, value in fields.items():
         setattr(talk, name, value)
     talk.save(update_fields=[name.removesuffix("_id") for name in fields])
+    if "state" in fields:
+        transaction.on_commit(tell_change)  # the robot falls silent, or answers again, at once
 
 
 def _note(

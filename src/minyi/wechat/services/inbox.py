@@ -9,7 +9,7 @@ An identity already written makes its letter do nothing, whichever process it ca
 writes at a time (SQLite's write lock; an advisory lock on PostgreSQL).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -42,6 +42,8 @@ class Letter(NamedTuple):
     `must_see`: a person must read it. `missed`: no answer fitted. `calls`: a person was asked for.
     `text`: what to keep of it where the words themselves must not be kept (a ballot).
     `when_called`: what to say instead of `answer` once a person has been called.
+    `when_still_called`: what to say to who calls once more, from how many wait before them.
+    `unless_taken`: `answer` fits, and is given unless a person has taken the conversation over.
     """
 
     account: str
@@ -52,6 +54,8 @@ class Letter(NamedTuple):
     calls: bool = False
     text: str | None = None
     when_called: Reply | None = None
+    unless_taken: bool = False
+    when_still_called: Callable[[int], Reply] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,12 @@ def record_letters(letters: Sequence[Letter], *, account_ids: dict[str, int]) ->
     _write(inbox_sql.ADD_CONVERSATIONS, [[c.account_id, c.openid, c.at] for c in talking])
     _write(inbox_sql.CHANGE_CONVERSATIONS, [_conversation_row(change) for change in talking])
     states = _states([change for change in talking if change.unread])
+    places = _places([c for c in talking if c.calls], states)
     replies = {
         identity: _suitable_reply(
-            letter, states.get((account_ids[letter.account], letter.message.sender))
+            letter,
+            states.get(_place(letter, account_ids)),
+            places.get(_place(letter, account_ids)),
         )
         for identity, letter in fresh.items()
     }
@@ -295,18 +302,37 @@ def _states(changes: Sequence[_Change]) -> dict[tuple[int, str], tuple[str, bool
     }
 
 
+def _places(
+    calling: Sequence[_Change], states: dict[tuple[int, str], tuple[str, bool]]
+) -> dict[tuple[int, str], int]:
+    """Return how many wait before those who had called already and call once more."""
+    again = [
+        [change.account_id, change.openid, change.at]
+        for change in calling
+        if states.get((change.account_id, change.openid)) == (Conversation.State.WAITING, False)
+    ]
+    return {
+        (account_id, openid): ahead
+        for account_id, openid, ahead in _read(inbox_sql.FIND_PLACES, again)
+    }
+
+
 def _place(letter: Letter, account_ids: dict[str, int]) -> tuple[int, str]:
     return account_ids[letter.account], letter.message.sender
 
 
-def _suitable_reply(letter: Letter, found: tuple[str, bool] | None) -> Reply | None:
+def _suitable_reply(
+    letter: Letter, found: tuple[str, bool] | None, ahead: int | None
+) -> Reply | None:
     """Return what to say: where a person has taken over, or is about to, the robot is silent."""
     if found is None or not letter.must_see:
         return letter.answer
     state, is_called = found
     if state == Conversation.State.PERSON:
         return None
-    if state == Conversation.State.WAITING:
+    if state == Conversation.State.WAITING and not letter.unless_taken:
+        if letter.calls and ahead is not None and letter.when_still_called:
+            return letter.when_still_called(ahead)
         return letter.when_called if is_called or letter.calls else None
     return letter.answer
 

@@ -137,6 +137,22 @@ ON CONFLICT (identity) DO NOTHING
 """,
 )
 
+# How many called before them, in the same account, and wait as well.
+FIND_PLACES = Statement(
+    _WHO,
+    """
+SELECT c.account_id, c.openid,
+       (SELECT count(*)
+          FROM wechat_conversation AS other
+          JOIN wechat_contact AS o ON o.id = other.contact_id
+         WHERE other.state = 'waiting' AND o.account_id = c.account_id
+           AND other.waiting_since < v.waiting_since)
+  FROM r
+  JOIN wechat_contact AS c ON c.account_id = r.account_id AND c.openid = r.openid
+  JOIN wechat_conversation AS v ON v.contact_id = c.id
+""",
+)
+
 FIND_STATES = Statement(
     _WHO,
     """

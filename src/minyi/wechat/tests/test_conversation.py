@@ -8,6 +8,7 @@ import pytest
 from minyi.wechat.buttons import Button, write_draft
 from minyi.wechat.callback.endpoints import open_endpoint
 from minyi.wechat.callback.messages import MAX_TEXT_BYTES, parse_xml, read_message, text_reply
+from minyi.wechat.conversation.phrases import write_phrases
 from minyi.wechat.conversation.picks import Picks, read_picks
 from minyi.wechat.conversation.planning import Lane, plan_for
 from minyi.wechat.conversation.wording import asks_for_matters, asks_for_person
@@ -30,7 +31,8 @@ def planned(sent: bytes | str, *, answers=(), campaigns=(SELECTION,), **script_a
     menus = script_and_options.pop("menus", ())
     scenes = script_and_options.pop("scenes", ())
     people = frozenset(script_and_options.pop("with_person", ()))
-    script = Script(answers, scenes, menus, people)
+    called = frozenset(script_and_options.pop("called", ()))
+    script = Script(answers, scenes, menus, people, called)
     desk = open_endpoint(
         given_account(), campaigns, home_url="/", script=script, **script_and_options
     )
@@ -124,6 +126,20 @@ def test_a_campaign_is_found_by_part_of_its_name():
 def test_while_a_person_is_there_the_robot_does_not_answer():
     plan = planned("投票", with_person=[OPENID], rounds=[given_round()])
     assert (plan.lane, plan.reply, plan.calls) == (Lane.PERSON, None, False)
+
+
+def test_who_waits_for_a_person_gets_no_answer_from_memory_alone():
+    plan = planned("投票", called=[OPENID])
+    assert (plan.lane, plan.unless_taken, plan.reply.kind) == (Lane.PERSON, True, "news")
+    assert planned("投票", called=["oSomebodyElse"]).lane is Lane.ANSWERED
+
+
+def test_who_calls_again_hears_their_place_and_when_people_are_there():
+    phrases = {"name": "示例", "welcome": "", "campaigns": [], "home_url": "/"}
+    assert "前面还有 2 位" in write_phrases(**phrases).still_called(2).said
+    closed = write_phrases(**phrases, closed_until="11月23日 09:00").still_called(0).said
+    assert "第一位" in closed
+    assert "11月23日 09:00起" in closed
 
 
 @pytest.mark.parametrize("said", ["投 12", "投票给 3、7", "vote for 12"])

@@ -11,6 +11,7 @@ from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_agency, given_staff
 from minyi.core.errors import DomainError, NotAllowed
 from minyi.core.models import AuditEntry
+from minyi.wechat.callback.changes import latest_change
 from minyi.wechat.callback.messages import parse_xml, read_message, text_reply
 from minyi.wechat.models import ChatMessage, Contact, Conversation, Handling, Outgoing
 from minyi.wechat.queries.desk import DeskFilter, count_conversations, list_conversations
@@ -286,6 +287,29 @@ def test_the_robot_is_silent_for_whom_a_person_holds_and_speaks_again_afterwards
     assert reply_of_the_robot(office) is None
     desk.give_to_robot(conversation_id=talk.pk, actor=wu.actor, now=office.clock.now)
     assert reply_of_the_robot(office) == "好"
+
+
+def test_who_is_given_back_to_the_robot_is_told_so_once_while_they_can_be_written_to(office, wu):
+    talk = given_conversation(office)
+    take(talk, wu, office)
+    desk.give_to_robot(conversation_id=talk.pk, actor=wu.actor, now=office.clock.now)
+    told = talk.messages.get(author_kind="robot", direction="out")
+    assert "接下来由自动回复为您服务" in told.text
+    assert Outgoing.objects.get().text == told.text
+    take(talk, wu, office)
+    office.clock.now += timedelta(hours=49)
+    desk.give_to_robot(conversation_id=talk.pk, actor=wu.actor, now=office.clock.now)
+    assert Outgoing.objects.count() == 1  # nothing is promised once WeChat's window is closed
+
+
+def test_taking_over_silences_the_callbacks_of_this_process_at_once(
+    office, wu, django_capture_on_commit_callbacks
+):
+    talk = given_conversation(office)
+    before = latest_change()
+    with django_capture_on_commit_callbacks(execute=True):
+        take(talk, wu, office)
+    assert latest_change() > before
 
 
 def reply_of_the_robot(office):

@@ -3,17 +3,26 @@
 
 import asyncio
 import threading
+from datetime import time
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from minyi.campaigns.tests.given import given_campaign
+from minyi.campaigns.tests.given import given_campaign, given_open_round
 from minyi.wechat.callback.app import CallbackApp
+from minyi.wechat.callback.changes import latest_change, tell_change
 from minyi.wechat.callback.deliveries import Deliveries
 from minyi.wechat.callback.endpoints import Endpoints, NoEndpointsYet, read_endpoints
 from minyi.wechat.callback.messages import text_reply
-from minyi.wechat.tests.given import SECRETS, given_endpoint, given_official_account
+from minyi.wechat.models import Conversation, KeywordReply, Menu, OfficeHours, Scene
+from minyi.wechat.tests.given import (
+    SECRETS,
+    given_contact,
+    given_endpoint,
+    given_official_account,
+)
 
 
 def read_all(**changed: object):
@@ -57,6 +66,55 @@ def test_reading_the_desks_takes_few_queries(django_assert_max_num_queries):
         )
     with django_assert_max_num_queries(13):
         read_all()
+
+
+@pytest.mark.django_db
+def test_reading_three_accounts_takes_as_many_queries_as_reading_one():
+    first = given_official_account()
+    add_everything(first)
+    with CaptureQueriesContext(connection) as for_one:
+        read_all()
+    for slug in ("second", "third"):
+        add_everything(given_official_account(slug=slug, appid=f"wx-{slug}"))
+    with CaptureQueriesContext(connection) as for_three:
+        endpoints = read_all()
+    assert len(for_three) == len(for_one)
+    assert all(endpoints[slug].book.has_rounds for slug in ("sandbox", "second", "third"))
+
+
+def add_everything(account):
+    """An open vote, office hours, a keyword, a scene, a menu, and somebody who waits."""
+    now = timezone.now()
+    campaign = given_campaign(now=now, agency=account.agency, account=account, slug=account.slug)
+    given_open_round(campaign, now=now)
+    for weekday in range(7):
+        OfficeHours.objects.create(
+            account=account, weekday=weekday, opens=time(9), closes=time(9, 1)
+        )
+    KeywordReply.objects.create(account=account, words=["你好"], text="您好")
+    Scene.objects.create(account=account, key="hall", name="大厅", welcome="欢迎")
+    Menu.objects.create(account=account)
+    contact = given_contact(account)
+    Conversation.objects.create(contact=contact, state="waiting", last_at=now, waiting_since=now)
+
+
+def test_what_has_changed_in_this_process_is_known_to_the_very_next_callback():
+    async def play() -> None:
+        read = []
+
+        def load():
+            read.append(latest_change())
+            return dict([given_endpoint()])
+
+        endpoints = Endpoints(load)
+        before = await endpoints.find("sandbox")
+        assert await endpoints.find("sandbox") is before
+        tell_change()
+        assert await endpoints.find("sandbox") is not before
+        await endpoints.find("sandbox")
+        assert len(read) == 2  # once for the change, not for every callback after it
+
+    asyncio.run(play())
 
 
 def test_callbacks_use_the_old_desks_while_new_ones_are_read(monkeypatch):

@@ -109,6 +109,39 @@ def test_asking_for_a_person_calls_one_and_says_so_each_time(account_ids):
     assert contact().conversation.waiting_since == START
 
 
+def test_who_calls_again_is_told_how_many_wait_before_them(account_ids):
+    def call(second, openid=OPENID):
+        calling = letter(
+            said("人工", after_s=second, openid=openid),
+            None,
+            must_see=True,
+            calls=True,
+            when_called=CALLED,
+            when_still_called=lambda ahead: text_reply(f"前面还有 {ahead} 位"),
+        )
+        (recorded,) = record_letters([calling], account_ids=account_ids)
+        return recorded.reply.said
+
+    assert call(0, "oEarlier") == call(10) == CALLED.said
+    assert call(20) == "前面还有 1 位"
+    assert call(30, "oEarlier") == "前面还有 0 位"
+
+
+def test_a_fitting_answer_is_withheld_when_a_person_has_just_taken_over(account_ids):
+    call = letter(said("人工"), None, must_see=True, calls=True, when_called=CALLED)
+    record_letters([call], account_ids=account_ids)
+
+    def keyword(second):
+        fitting = letter(said(after_s=second), must_see=True, unless_taken=True)
+        (recorded,) = record_letters([fitting], account_ids=account_ids)
+        return recorded.reply
+
+    assert keyword(5) == ROBOT  # waiting, they may still use the robot
+    Conversation.objects.update(state="person", unread=0)
+    assert keyword(10) is None
+    assert contact().conversation.unread == 1
+
+
 def test_the_robot_is_silent_while_a_person_is_there(account_ids):
     record_letters([letter(said())], account_ids=account_ids)
     Conversation.objects.update(state="person")

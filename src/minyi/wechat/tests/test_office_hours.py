@@ -7,7 +7,7 @@ import pytest
 
 from minyi.agencies.tests.given import given_account, given_agency
 from minyi.core.models import DayOverride, Rule
-from minyi.wechat.conversation.hours import back_at as what_the_robot_says
+from minyi.wechat.conversation.hours import back_by_account
 from minyi.wechat.models import OfficeHours
 from minyi.wechat.queries.office_hours import deadline_of, find_rule, read_schedules
 from minyi.wechat.tests.given_desk import CHINA, china, given_rule
@@ -62,11 +62,13 @@ def test_a_day_off_entered_by_hand_counts(account):
     assert schedule_of(account).opens_at(china(20, 10)) == china(23, 9)
 
 
-def test_the_robot_says_the_hours_of_the_account(account):
-    assert what_the_robot_says(account.slug, china(20, 16)) is None
+def test_the_robot_says_the_hours_of_each_account(account):
+    other = given_account(given_agency())
+    slugs = [account.slug, other.slug]
+    assert back_by_account(slugs, china(20, 16)) == {account.slug: None, other.slug: None}
     given_hours(account, range(5), (9, 12))
-    assert what_the_robot_says(account.slug, china(20, 16)) == china(23, 9)
-    assert what_the_robot_says(account.slug, china(20, 11)) is None
+    assert back_by_account(slugs, china(20, 16)) == {account.slug: china(23, 9), other.slug: None}
+    assert back_by_account(slugs, china(20, 11))[account.slug] is None
 
 
 @pytest.mark.parametrize(
