@@ -114,6 +114,9 @@ class NominationForm(forms.Form):
         for slot in PICTURE_SLOTS:
             self.fields[f"picture_{slot}"] = _picture_field(slot)
             self.fields[f"alternative_{slot}"] = _alternative_field(slot)
+        for anything in self.fields.values():
+            if isinstance(anything, forms.CharField):
+                _say_what_is_too_long(anything)
         self.fields["video_alternative"].condition = _("选择视频时必填")  # type: ignore[attr-defined]
         self.kept: dict[str, Kept] = {}
 
@@ -215,6 +218,14 @@ class NominationForm(forms.Form):
 def kind_of(file_field: str) -> Literal["picture", "video"]:
     """Return what kind of file a field takes."""
     return "video" if file_field == "video" else "picture"
+
+
+def _say_what_is_too_long(field: forms.CharField) -> None:
+    """Let the server refuse with the count: a browser cuts what is pasted without a word."""
+    field.widget.attrs.pop("maxlength", None)
+    field.error_messages["max_length"] = _(
+        "最多 %(limit_value)d 字，现在是 %(show_value)d 字，请删减后再提交。"
+    )
 
 
 def _picture_field(slot: int) -> forms.FileField:

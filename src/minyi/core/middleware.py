@@ -3,11 +3,13 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 import structlog
+from asgiref.sync import sync_to_async
 from csp.constants import UNSAFE_INLINE
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from .errors import DomainError
 from .preferences import read_preferences
@@ -15,6 +17,7 @@ from .refusals import refusal_response
 
 log = structlog.get_logger("minyi.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
+PIECE = 64 * 1024  # bytes of a file or table fetched at a time
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
@@ -38,6 +41,37 @@ def request_log(get_response: GetResponse) -> GetResponse:
         return response
 
     return respond
+
+
+def streams_piece_by_piece(get_response: GetResponse) -> GetResponse:
+    """Send files and tables piece by piece; by itself Django reads them whole first, and warns."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if (
+            isinstance(request, ASGIRequest)
+            and isinstance(response, StreamingHttpResponse)
+            and not response.is_async
+        ):
+            pieces: Iterable[bytes] = response.streaming_content
+            response.streaming_content = _in_thread(iter(pieces))
+        return response
+
+    return respond
+
+
+async def _in_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while batch := await sync_to_async(_next_batch)(pieces):
+        yield batch
+
+
+def _next_batch(pieces: Iterator[bytes]) -> bytes:
+    batch = bytearray()
+    for piece in pieces:
+        batch += piece
+        if len(batch) >= PIECE:
+            break
+    return bytes(batch)
 
 
 def reading_preferences(get_response: GetResponse) -> GetResponse:

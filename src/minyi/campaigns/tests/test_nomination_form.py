@@ -93,6 +93,21 @@ def test_what_was_written_is_still_there_after_a_mistake(campaign):
     assert "全年没有一件投诉" in page
 
 
+def test_a_reason_too_long_is_refused_with_the_count_and_not_cut(campaign):
+    client = visitor(campaign.account)
+    page = client.get(f"/c/{campaign.slug}/nominate/").content.decode()
+    assert "maxlength" not in page[page.index('id="id_reason"') - 300 :][:600]
+    answer = send(campaign, client, reason="好" * 2003)
+    assert "最多 2000 字，现在是 2003 字" in answer.content.decode()
+    assert "好" * 2003 in answer.content.decode()
+
+
+def test_only_files_that_were_chosen_are_said_to_be_kept(campaign):
+    assert "选好的文件" not in send(campaign, reason="好").content.decode()
+    with_file = send(campaign, reason="好", picture_1=a_picture(), alternative_1="大厅")
+    assert "已选好的文件也还在" in with_file.content.decode()
+
+
 def test_a_picture_needs_words(campaign):
     answer = send(campaign, picture_2=a_picture())
     assert answer.status_code == 422

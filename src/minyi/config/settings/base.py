@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "minyi.core.middleware.request_log",
+    "minyi.core.middleware.streams_piece_by_piece",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "minyi.core.middleware.console_scripts",

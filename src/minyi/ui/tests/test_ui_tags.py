@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone, translation
+from wagtail.admin.templatetags.wagtailadmin_tags import timesince_simple
 
 from minyi.ui.templatetags.ui_tags import distance, html_language, icon, number, percent, when
 
@@ -87,3 +88,9 @@ def test_languages_are_named_as_html_wants_them():
 
 def test_an_icon_is_hidden_from_those_who_hear_the_page():
     assert 'aria-hidden="true"' in icon("check")
+
+
+def test_the_console_says_how_long_ago_without_a_gap():
+    with translation.override("zh-hans"):
+        said = timesince_simple(timezone.now() - timedelta(minutes=3, seconds=5))
+    assert said.replace("\xa0", " ") == "3 分钟前"
