@@ -11,7 +11,7 @@ LONG = "k" * 32
 ENOUGH = {
     "MINYI_SECRET_KEY": LONG,
     "MINYI_TICKET_KEY": LONG,
-    "MINYI_TAG_KEY": LONG,
+    "MINYI_VAULT_KEY": LONG,
     "MINYI_LEDGER_KEY": LONG,
     "MINYI_METRICS_TOKEN": "token",
     "MINYI_ALLOWED_HOSTS": "vote.example.gov.cn",
@@ -35,7 +35,7 @@ def test_it_starts_with_everything_set():
 
 
 @pytest.mark.parametrize(
-    "name", ["MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY", "MINYI_LEDGER_KEY"]
+    "name", ["MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_VAULT_KEY", "MINYI_LEDGER_KEY"]
 )
 def test_a_short_secret_stops_the_start_and_is_named(name):
     refused = start(**{name: "k" * 31})

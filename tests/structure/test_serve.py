@@ -23,9 +23,9 @@ def load(path) -> dict[str, str]:
 
 def test_a_folder_of_an_older_version_gets_the_secret_it_lacks_and_keeps_the_others(tmp_path):
     path = tmp_path / "secrets.env"
-    path.write_text("MINYI_TAG_KEY=kept\n")
+    path.write_text("MINYI_VAULT_KEY=kept\n")
     first = load(path)
-    assert first["MINYI_TAG_KEY"] == "kept"
+    assert first["MINYI_VAULT_KEY"] == "kept"
     assert len(first["MINYI_LEDGER_KEY"]) == 64
     assert load(path) == first
 

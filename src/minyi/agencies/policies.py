@@ -35,6 +35,7 @@ GRANTS: dict[str, frozenset[str]] = {
             "reports.make",
             "objections.view",
             "ballots.view",
+            "vault.ask",
         }
     ),
     Role.EDITOR: frozenset(
@@ -64,8 +65,10 @@ GRANTS: dict[str, frozenset[str]] = {
             "objections.contact",
             "ballots.view",
             "ballots.rule",
+            "vault.ask",
         }
     ),
+    # Who may ask to see who cast a ballot, and who may allow it, are always two people (ADR 17).
     # The supervisor looks at everything, stops the vote and signs. What could bend an outcome that
     # begins to show (candidates, figures, jury) only they change, each time with a reason.
     Role.SUPERVISOR: frozenset(
@@ -87,6 +90,10 @@ GRANTS: dict[str, frozenset[str]] = {
             "ballots.view",
             "ballots.rule",
             "ballots.confirm",
+            "supervision.view",
+            "complaints.answer",
+            "vault.ask",
+            "vault.allow",
             "audit.view",
             "rules.view",
             "witnesses.edit",

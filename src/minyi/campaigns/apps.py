@@ -19,9 +19,12 @@ class CampaignsConfig(AppConfig):
         from .notices import PURPOSES
         from .services import (
             adjudication,  # noqa: F401 - it registers an outbox consumer
+            complaints,  # noqa: F401
             roundlogs,  # noqa: F401 - it registers an outbox consumer
             rounds,  # noqa: F401 - it registers an outbox consumer
             staging,  # noqa: F401  (registers its outbox consumer)
+            supervision,  # noqa: F401
+            vaultends,  # noqa: F401
         )
         from .services.matters import matters_of
 

@@ -844,3 +844,82 @@ class RemediesOpen(DomainError):
     title = _("还有更正没有完成")
     sentence = _("有 %(count)d 份异议成立，更正措施还没有完成，不能公布结果。")
     action = _("请完成更正、重新汇总签字，并在异议页面登记完成。")
+
+
+# --- Supervision ----------------------------------------------------------------------------------
+
+
+class ComplaintNotFound(NotFound):
+    code = "complaint_not_found"
+    title = _("没有这件投诉")
+    sentence = _("没有找到这件投诉，查询码可能有误。")
+    action = _("请核对提交时得到的网址或者查询码；仍查不到的，请拨打监督电话。")
+
+
+class TooManyComplaints(DomainError):
+    code = "too_many_complaints"
+    status = 429
+    title = _("提交次数过多")
+    sentence = _("同一来源对一次活动最多提交 %(limit)d 件投诉，这一件没有收下。")
+    action = _("请在已提交的投诉中补充查看进度，或者直接拨打监督电话。")
+
+
+class ComplaintAnswered(DomainError):
+    code = "complaint_answered"
+    title = _("这件投诉已经答复")
+    sentence = _("这件投诉已经答复，不能再次办理。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class ComplaintsNotForOrganisers(NotAllowed):
+    """Whoever runs the vote does not read complaints about it, whatever other post they hold."""
+
+    code = "complaints_not_for_organisers"
+    title = _("不能查看对投票的投诉")
+    sentence = _("对投票的投诉只由不承办这项活动的监督人员办理。")
+    action = _("请由本单位其他监督人员办理。")
+
+
+class ComplaintsOpen(DomainError):
+    """A signature over unanswered complaints must say why."""
+
+    code = "complaints_open"
+    title = _("还有投诉没有答复")
+    sentence = _("还有 %(open)d 件对投票的投诉没有答复，没有写明监督意见不能签字。")
+    action = _("请先在监督室答复；认为不影响结果的，请在监督意见中写明理由后签字。")
+
+
+class SignerPublishes(DomainError):
+    """Computing, signing and publishing are acts of different people."""
+
+    code = "signer_publishes"
+    title = _("须由另一人公布")
+    sentence = _("您是这份结果的监督签字人，不能同时公布它。")
+    action = _("请由主办人员公布。")
+
+
+class BallotsUnknown(Invalid):
+    code = "ballots_unknown"
+    title = _("有的选票没有找到")
+    sentence = _("没有找到这些选票：%(names)s。")
+    action = _("请核对回执编号或者账本序号；账本公开之前只能用回执编号。")
+
+
+class LogNotPublicYet(DomainError):
+    code = "log_not_public_yet"
+    title = _("账本尚未公开")
+    sentence = _("票数公布之前不显示账本条数，也不能抽查，以免透露投票进度。")
+    action = _("请在票数公布之后办理。")
+
+
+class TaskRunning(DomainError):
+    code = "task_running"
+    title = _("正在办理")
+    sentence = _("上一次的核验或者抽查还没有完成。")
+    action = _("请稍候刷新页面查看进度。")
+
+
+class SampleOutOfRange(Invalid):
+    code = "sample_out_of_range"
+    title = _("抽查张数有误")
+    sentence = _("每次抽查 %(least)d 至 %(most)d 张选票。")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nomination form: what a citizen tells of somebody, with files and consent."""
+"""What citizens fill in: the nomination, with files and consent, and the complaint."""
 
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -7,7 +7,9 @@ from typing import Literal, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from minyi.campaigns.models import VoteComplaint
 from minyi.campaigns.queries.public import PublicCampaign
+from minyi.campaigns.services.complaints import LEAST_TEXT, MOST_CONTACT, MOST_TEXT
 from minyi.campaigns.services.nominations import REASON_AT_LEAST, NewFile, NominationContent
 from minyi.campaigns.services.texts import LIMITS
 from minyi.campaigns.services.uploads import Upload
@@ -213,6 +215,37 @@ class NominationForm(forms.Form):
 
     def _some(self, *names: str) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]
+
+
+class ComplaintForm(forms.Form):
+    """A complaint about the vote: what it is about and what happened; who says it is left open."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(
+        label=_("反映事项"),
+        choices=[("", _("请选择")), *VoteComplaint.Kind.choices],
+        error_messages={"required": _("请选择反映的事项。")},
+    )
+    text = forms.CharField(
+        label=_("具体情况"),
+        help_text=_("请写明时间、经过和依据；涉及选票的，请写明回执编号。"),
+        widget=forms.Textarea({"rows": 6}),
+        min_length=LEAST_TEXT,
+        max_length=MOST_TEXT,
+        error_messages={"required": _("请写明具体情况。")},
+    )
+    contact = forms.CharField(
+        label=_("联系方式"),
+        help_text=_("可以不填。填写后只有监督人员能看到，申诉期满后删除。"),
+        max_length=MOST_CONTACT,
+        required=False,
+    )
+    notify = forms.BooleanField(
+        label=_("答复后用微信通知我"),
+        help_text=_("不勾选则不记录您的微信身份，请保存好查询码。"),
+        required=False,
+    )
 
 
 def kind_of(file_field: str) -> Literal["picture", "video"]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from minyi.citizens.notices import Notice, Purpose, notify
 
-from .models import Nomination, Objection
+from .models import Nomination, Objection, VoteComplaint
 
 NOMINATION_DECIDED = Purpose(
     key="campaigns.nomination_decided",
@@ -31,10 +31,33 @@ OBJECTION_DECIDED = Purpose(
         "reason": _("答复"),
     },
 )
-PURPOSES = (NOMINATION_DECIDED, OBJECTION_DECIDED)
+COMPLAINT_ANSWERED = Purpose(
+    key="campaigns.complaint_answered",
+    title=_("投诉的答复"),
+    facts={"activity": _("活动名称"), "outcome": _("办理状态")},
+    is_answer=True,
+)
+PURPOSES = (NOMINATION_DECIDED, OBJECTION_DECIDED, COMPLAINT_ANSWERED)
 
 _ACCEPTED = _("您推荐的“%(name)s”已通过审核，成为“%(activity)s”的候选对象。")
 _REJECTED = _("您推荐的“%(name)s”没有通过“%(activity)s”的审核。审核意见：%(reason)s")
+_ANSWERED = _("您对“%(activity)s”提出的投诉，监督人员%(outcome)s。请点开查看。")
+
+
+def tell_complainant(complaint: VoteComplaint, *, now: datetime) -> None:
+    """Tell a complainant whom we know that there is an answer; it stands on their page."""
+    campaign = complaint.campaign
+    facts = {"activity": campaign.title, "outcome": complaint.get_state_display()}
+    notify(
+        citizen_id=complaint.citizen_id,
+        account=campaign.account.slug if campaign.account else "",
+        purpose=COMPLAINT_ANSWERED.key,
+        key=f"complaint:{complaint.pk}",
+        words=Notice(_ANSWERED, facts),
+        url=reverse("campaigns:complaint", args=[campaign.slug, complaint.code]),
+        now=now,
+    )
+
 
 _OBJECTION = _("您对“%(activity)s”提出的异议（第 %(number)s 号）已办结：%(outcome)s。%(reason)s")
 

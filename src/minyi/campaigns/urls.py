@@ -6,6 +6,7 @@ from django.urls import path
 from .views import (
     board,
     certificates,
+    complaining,
     counting,
     nominating,
     objecting,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("c/<slug:slug>/ballot/", voting.ballot, name="ballot"),
     path("c/<slug:slug>/ballot/proof", verifying.own_proof, name="own_proof"),
     path("c/<slug:slug>/verify/", verifying.verify, name="verify"),
+    path("c/<slug:slug>/complain/", complaining.complain, name="complain"),
+    path("c/<slug:slug>/complaints/<slug:code>/", complaining.complaint, name="complaint"),
     path("c/<slug:slug>/board/", board.board, name="board"),
     path("c/<slug:slug>/board/events", board.events, name="board_events"),
     path("c/<slug:slug>/board.json", board.rows, name="board_rows"),

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
-SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_TAG_KEY", "MINYI_LEDGER_KEY")
+SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_VAULT_KEY", "MINYI_LEDGER_KEY")
 GRACE_S = 10
 # The ballot box refuses with 503 what it cannot take; the server must not queue before it.
 GRANIAN = (

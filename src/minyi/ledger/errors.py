@@ -106,3 +106,94 @@ class ShareTwice(Invalid):
     title = _("同一份份额用了两次")
     sentence = _("两份都是%(name)s的份额，开封需要两名不同的受托人。")
     action = _("请另一名受托人填写自己的份额。")
+
+
+# --- Identity vault -------------------------------------------------------------------------------
+
+
+class VaultDestroyed(DomainError):
+    """The appeal period is over: keys and rows are gone, for us too."""
+
+    code = "vault_destroyed"
+    status = 410
+    title = _("身份对应关系已经销毁")
+    sentence = _(
+        "本次投票的申诉期已过，投票人与选票的对应关系已于 %(at)s 销毁，任何人都不能再查阅。"
+    )
+    action = _("销毁记录写在公开账本中。仍需核查选票的，请用回执在核验页查询。")
+
+
+class VaultLocked(Unavailable):
+    """The master key of the environment is not the one that wraps this vault's data key."""
+
+    code = "vault_locked"
+    title = _("身份保险库无法打开")
+    sentence = _("平台的主密钥与这次投票的身份保险库不符，暂时不能办理。")
+    action = _("请技术人员核对 MINYI_VAULT_KEY；更换过主密钥的，请同时配置旧密钥后执行轮换。")
+
+
+class VaultDamaged(DomainError):
+    """A field is not what was sealed in its place: somebody has written to the database."""
+
+    code = "vault_damaged"
+    title = _("身份记录校验未通过")
+    sentence = _("这张选票的身份记录与封存时不符，可能被改动或者移位，不能查阅。")
+    action = _("请保存现场，由监督人员和技术人员共同检查数据库。")
+
+
+class OpeningNotFound(NotFound):
+    code = "opening_not_found"
+    title = _("没有这份查阅申请")
+    sentence = _("您要找的身份查阅申请不存在，或者不属于您的单位。")
+
+
+class PurposeNeeded(Invalid):
+    code = "purpose_needed"
+    title = _("请写明用途")
+    sentence = _("查阅投票人身份须写明具体用途，至少 %(least)d 字。")
+    action = _("请写明为办理哪一件申诉或者核查哪一条线索后再提交。")
+
+
+class BallotsNeeded(Invalid):
+    code = "ballots_needed"
+    title = _("请写明选票")
+    sentence = _("一份申请须写明 1 至 %(most)d 张选票，没有写明的选票不能查阅。")
+    action = _("请逐行填写选票的回执编号或者账本序号。")
+
+
+class HoursOutOfRange(Invalid):
+    code = "hours_out_of_range"
+    title = _("开放时间有误")
+    sentence = _("开放时间应为 1 至 %(most)d 小时。")
+
+
+class OpeningDecided(DomainError):
+    code = "opening_decided"
+    title = _("这份申请已经办结")
+    sentence = _("这份查阅申请已经批准或者驳回，不能再次办理。")
+    action = _("请刷新页面查看最新状态；确有需要的，请另行申请。")
+
+
+class SamePersonOpens(DomainError):
+    """The two keys belong to two people."""
+
+    code = "same_person_opens"
+    title = _("申请人不能批准自己的申请")
+    sentence = _("查阅投票人身份须由两人办理：一人申请，另一人批准。")
+    action = _("请由本单位另一位监督人员批准。")
+
+
+class OpeningNotAllowed(DomainError):
+    code = "opening_not_allowed"
+    status = 403
+    title = _("尚未批准")
+    sentence = _("这份查阅申请没有获得批准，不能查阅。")
+    action = _("请等待监督人员批准。")
+
+
+class OpeningOver(DomainError):
+    code = "opening_over"
+    status = 410
+    title = _("查阅时间已过")
+    sentence = _("批准的查阅时间已于 %(until)s 结束。")
+    action = _("确有需要的，请重新申请。")

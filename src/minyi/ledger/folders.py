@@ -92,6 +92,13 @@ def read_entries(folder: str, start: int, stop: int) -> Iterator[bytes]:
         yield from bundle[max(start - first, 0) : stop - first]
 
 
+def read_entry(folder: str, index: int, size: int) -> bytes:
+    """Return one entry of a log that was published at that size. Nothing is proven."""
+    number, place = divmod(index, BUNDLE)
+    source = FolderSource(path_of(folder))
+    return _read_bundle(source, number, tile_width(0, number, size))[place]
+
+
 def write_beside(folder: str, name: str, text: str) -> None:
     """Put a small file beside the log at once: a reader finds the old one or the new one."""
     private = path_of(folder) / ".writer"

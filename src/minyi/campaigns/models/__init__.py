@@ -13,6 +13,7 @@ from .nominees import (
 )
 from .objections import Objection, ObjectionFile, ObjectionStep
 from .results import Juror, JuryScore, Result, ResultLine
+from .supervision import LogCheck, VoteComplaint, VoterSample
 from .voting import Ballot, CountSnapshot, Round
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "EvidenceFile",
     "Juror",
     "JuryScore",
+    "LogCheck",
     "Nomination",
     "NominationFile",
     "Nominee",
@@ -42,4 +44,6 @@ __all__ = [
     "Ruling",
     "Stage",
     "StagedFile",
+    "VoteComplaint",
+    "VoterSample",
 ]

@@ -23,8 +23,7 @@ from minyi.campaigns.errors import PaperTooLong
 from minyi.campaigns.models import Campaign, Stage
 from minyi.core.clock import OFFICE_TIME
 from minyi.core.workdays import add_workdays
-
-from .tickets import tag_key_of
+from minyi.ledger.services import vaults
 
 ZONE_MINUTES = 480  # the whole country keeps one clock
 SCREENING = "integrity/1"  # raised with minyi.integrity.engine.files.VERSION
@@ -59,11 +58,11 @@ def write_manifest(
         "ph": _hash(encode_rule(rule, labels)),
         "rules": _hash(rules.encode()),
         "rule": rule,
-        "tag_key": _hash(tag_key_of(campaign.pk)),
+        "tag_key": vaults.tag_key_hash(campaign.pk),
         "policy": _hash(policy.encode()),
         "code": code_version(),
         "screening": SCREENING,
-        "appeal": _ms(_appeal_until(campaign, voting)),
+        "appeal": _ms(appeal_until(campaign, voting)),
     }
     try:
         return Manifest(encode_canonical(entry).decode(), rules)
@@ -128,8 +127,11 @@ def _rules_text(campaign: Campaign, numbers: list[int]) -> str:
     return json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def _appeal_until(campaign: Campaign, voting: Stage) -> datetime:
-    """Return the end of publicity, or of the working days that are promised after the vote."""
+def appeal_until(campaign: Campaign, voting: Stage) -> datetime:
+    """Return the end of publicity, or of the working days that are promised after the vote.
+
+    Until then a ballot may be disputed, and until then the identity vault is kept.
+    """
     publicity = campaign.stages.filter(kind="publicity").first()
     if publicity is not None:
         until: datetime = publicity.closes_at

@@ -9,6 +9,7 @@ from django.db import transaction
 from minyi.campaigns import scoring
 from minyi.campaigns.errors import (
     CampaignNotFound,
+    ComplaintsOpen,
     DigestChanged,
     FiguresMissing,
     JuryEmpty,
@@ -21,6 +22,7 @@ from minyi.campaigns.errors import (
     ResultUnsigned,
     ScoringNotOver,
     SignerComputed,
+    SignerPublishes,
     SignerScored,
     VotingNotOver,
 )
@@ -33,6 +35,7 @@ from minyi.campaigns.queries.results import (
     weights_of,
     without_figures,
 )
+from minyi.campaigns.queries.supervision import count_open_complaints
 from minyi.campaigns.scoring import Placed
 from minyi.core import audit
 from minyi.core.actors import Actor
@@ -94,7 +97,8 @@ def compute_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
 def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> Result:
     """Put the supervisor's name under the result, after computing it once more.
 
-    Whoever computed it cannot sign it. The digest must still be the one that was computed.
+    Whoever computed it cannot sign it, and whoever signs it cannot publish it. The digest must
+    still be the one that was computed. While complaints wait for an answer, the note says why.
     """
     campaign = _lock_campaign(campaign_id, actor, "results.sign")
     result = _get_result(campaign)
@@ -104,6 +108,9 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
         raise SignerComputed
     if campaign.jurors.filter(user_id=actor.id).exists():
         raise SignerScored
+    open_complaints = count_open_complaints([campaign.pk]).get(campaign.pk, 0)
+    if open_complaints and not tidy(note):
+        raise ComplaintsOpen(open=open_complaints)
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
     publicity.check_ballots_decided(campaign.pk)
@@ -112,7 +119,15 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
     result.signed_note = tidy(note)[:300]
     result.save(update_fields=["signed_by", "signed_at", "signed_note"])
     publicity.begin_version(result=result, now=now)
-    _record(campaign, "signed", actor, now, digest=result.digest, note=result.signed_note)
+    _record(
+        campaign,
+        "signed",
+        actor,
+        now,
+        digest=result.digest,
+        note=result.signed_note,
+        open_complaints=open_complaints,
+    )
     return result
 
 
@@ -174,6 +189,8 @@ def _check_publishable(campaign_id: int, actor: Actor, now: datetime) -> Result:
         return result
     if result.signed_at is None:
         raise ResultUnsigned
+    if str(result.signed_by_id) == actor.id:
+        raise SignerPublishes
     stage = campaign.stages.filter(kind="publicity").first()
     if stage is None and campaign.type == Campaign.Type.AWARD:
         raise PublicityNotOver

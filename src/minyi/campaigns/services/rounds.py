@@ -21,7 +21,7 @@ from minyi.core.actors import Actor
 from minyi.core.words import listed
 from minyi.ledger.services import witnesses
 
-from . import roundlogs
+from . import roundlogs, vaultends
 from .texts import tidy
 
 
@@ -47,6 +47,7 @@ def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
     else:
         return _trim_paper(paper, stage, now)
     roundlogs.print_manifest(paper, campaign, stage, _candidates(campaign), now)
+    vaultends.schedule_end(paper=paper, campaign=campaign, voting=stage, now=now)
     return paper
 
 

@@ -4,18 +4,14 @@
     tag   = HMAC-SHA256(key, "tag/v1\n"   campaign "\n" channel ":" account ":" subject)[:16 bytes]
     order = HMAC-SHA256(key, "order/v1\n" campaign "\n" channel ":" account ":" subject)[:16 bytes]
 
-The key is made for each campaign from MINYI_TAG_KEY (HKDF, RFC 5869), so the tags of one person in
-two campaigns cannot be linked. The tag stands on the ballot; the order reference only arranges the
-nominees and may be shown, because nobody can get from one to the other without the key.
+`campaign` is the campaign's number in the database, in decimal. The key is random and each campaign
+has its own, in its identity vault (ADR 17): the tags of one person in two campaigns cannot be
+linked, and once the vault is destroyed nobody can get from a person to a tag. The tag stands on the
+ballot; the order reference only arranges the nominees and may be shown.
 """
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -31,13 +27,15 @@ from minyi.citizens.queries import is_erased
 from minyi.citizens.session import CitizenSession
 from minyi.core.words import listed
 from minyi.integrity.verdicts import Attempt, judge
+from minyi.ledger.errors import VaultDestroyed
+from minyi.ledger.services import vaults
+from minyi.ledger.services.vaults import Person
 
 REASONS = {
     "no_identity": _("没有取得微信身份"),
     "erased_citizen": _("您的个人信息已按您的申请删除"),
 }
 TICKET_LIFE = timedelta(minutes=30)
-REF_BYTES = 16
 
 
 def hand_out_ticket(
@@ -63,10 +61,13 @@ def hand_out_ticket(
     if verdict.outcome == "refuse":
         reasons = [REASONS.get(reason, reason) for reason in verdict.reasons]
         raise AttemptRefused(reasons=listed(map(str, reasons)))
+    person = _person(session)
+    tag = vaults.reference(label="tag/v1", campaign_id=campaign.pk, person=person)
+    vaults.keep_person(campaign_id=campaign.pk, tag=tag, person=person)
     return issue_ticket(
         key=settings.TICKET_KEY.encode(),
         round_id=paper.pk,
-        voter_ref=voter_ref_for(campaign_id=campaign.pk, session=session),
+        voter_ref=tag,
         expires_s=int((now + TICKET_LIFE).timestamp()),
         session=session.key,
         risk=verdict.risk,
@@ -94,18 +95,24 @@ def check_identity(*, campaign: Campaign, session: CitizenSession) -> None:
 
 
 def voter_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
-    """Return the citizen's pseudonym on the ballots of one campaign: 32 hex digits."""
+    """Return the citizen's pseudonym on the ballots of one campaign: 32 hex digits.
+
+    Empty once the vault is destroyed: no ballot can be told to be theirs any more.
+    """
     return _reference("tag/v1", campaign_id, session)
 
 
 def order_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
-    """Return what arranges the nominees for this citizen: 32 hex digits, safe to show to them."""
+    """Return what arranges the nominees for this citizen: 32 hex digits, safe to show to them.
+
+    Empty once the vault is destroyed.
+    """
     return _reference("order/v1", campaign_id, session)
 
 
-def tag_key_of(campaign_id: int) -> bytes:
-    """Return the key of a campaign's tags; its hash stands in the public log."""
-    return _campaign_key(settings.TAG_KEY, campaign_id)
+def is_forgotten(campaign_id: int) -> bool:
+    """Tell whether nobody can know any more whose ballots are whose."""
+    return vaults.is_destroyed(campaign_id)
 
 
 def _open_round(campaign: Campaign, now: datetime) -> Round:
@@ -118,13 +125,11 @@ def _open_round(campaign: Campaign, now: datetime) -> Round:
 
 
 def _reference(label: str, campaign_id: int, session: CitizenSession) -> str:
-    key = tag_key_of(campaign_id)
-    person = f"{session.channel}:{session.account}:{session.subject}"
-    message = f"{label}\n{campaign_id}\n{person}".encode()
-    return hmac.new(key, message, hashlib.sha256).digest()[:REF_BYTES].hex()
+    try:
+        return vaults.reference(label=label, campaign_id=campaign_id, person=_person(session))
+    except VaultDestroyed:
+        return ""
 
 
-@lru_cache(maxsize=64)
-def _campaign_key(tag_key: str, campaign_id: int) -> bytes:
-    info = f"minyi/tag-key/v1/campaign/{campaign_id}".encode()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(tag_key.encode())
+def _person(session: CitizenSession) -> Person:
+    return Person(session.channel, session.account, session.subject)

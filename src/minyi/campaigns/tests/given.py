@@ -30,6 +30,7 @@ from minyi.campaigns.models import (
     Nominee,
     Round,
     Stage,
+    VoteComplaint,
 )
 from minyi.campaigns.services import galleries, rounds
 from minyi.citizens.models import Citizen
@@ -317,3 +318,20 @@ def given_finished_vote(
         given_nominee(campaign, number=number)
     given_votes(campaign, votes, now=now)
     return campaign
+
+
+# --- Supervision ----------------------------------------------------------------------------------
+
+
+def given_complaint(
+    campaign: Campaign | None = None, *, now: datetime = NOW, **fields: object
+) -> VoteComplaint:
+    """A complaint about the vote that waits for a supervisor."""
+    defaults: dict[str, object] = {
+        "kind": VoteComplaint.Kind.COUNT,
+        "text": "一分钟之内增加了三百多票，请核实（示例）。",
+        "code": f"EXAMPLE{next(_next):09}",
+        "sent_at": now,
+    }
+    campaign = campaign or given_campaign(now=now)
+    return VoteComplaint.objects.create(campaign=campaign, **{**defaults, **fields})

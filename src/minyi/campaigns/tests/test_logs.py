@@ -23,13 +23,12 @@ from minyi.campaigns.queries.counts import Counts, published_counts
 from minyi.campaigns.queries.exports import export_result
 from minyi.campaigns.queries.results import public_result
 from minyi.campaigns.services import campaigns, nominees, results, roundlogs, rounds, stages
-from minyi.campaigns.services.tickets import tag_key_of
 from minyi.core.models import OutboxMessage
 from minyi.core.outbox_worker import Worker
 from minyi.ledger import folders
 from minyi.ledger.errors import LogDamaged
 from minyi.ledger.queries.proofs import find_proof
-from minyi.ledger.services import logs
+from minyi.ledger.services import logs, vaults
 from minyi.ledger.tests.given import entries_of, keep_logs_in, kinds_of, strangers_count
 
 from .given import (
@@ -116,7 +115,7 @@ def test_entry_0_promises_what_the_paper_says():
     assert manifest["closes"] == int(voting.closes_at.timestamp() * 1000)
     publicity = campaign.stages.get(kind="publicity")
     assert manifest["appeal"] == int(publicity.closes_at.timestamp() * 1000)
-    assert manifest["tag_key"] == sha256(tag_key_of(campaign.pk)).hexdigest()
+    assert manifest["tag_key"] == vaults.tag_key_hash(campaign.pk)
     for name in ("rules", "policy"):
         text = folders.read_beside(paper.log, name)
         assert manifest[name] == sha256(text.encode()).hexdigest()

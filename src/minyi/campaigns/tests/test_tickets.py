@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
+import hmac
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from ballotbox.ticket import check_ticket, read_ticket
@@ -15,6 +17,8 @@ from minyi.campaigns.errors import (
 )
 from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
 from minyi.citizens.models import Citizen
+from minyi.ledger.models import Vault, VaultRow
+from minyi.ledger.vaultkeys import wrapping_key
 
 from .given import NOW, given_account, given_campaign, given_open_round
 from .visitors import a_session, given_votable
@@ -71,6 +75,7 @@ def test_the_tags_of_one_person_in_two_campaigns_cannot_be_linked():
     anna = a_session(campaign.account)
     tags = {voter_ref_for(campaign_id=campaign.pk + n, session=anna) for n in range(20)}
     assert len(tags) == 20
+    assert len({bytes(vault.tag_key) for vault in Vault.objects.all()}) == 20
 
 
 def test_the_order_reference_is_not_the_tag():
@@ -80,12 +85,33 @@ def test_the_order_reference_is_not_the_tag():
     assert order_ref_for(campaign_id=campaign.pk, session=anna) != tag
 
 
-def test_the_tag_depends_on_the_secret_key(settings):
+def test_the_tag_is_made_as_the_protocol_says(settings):
+    """docs/protocol/log-format.md §6.2, by other means than the product's."""
     campaign = given_open_campaign()
-    anna = a_session(campaign.account)
-    before = voter_ref_for(campaign_id=campaign.pk, session=anna)
-    settings.TAG_KEY = "another secret key of this installation"
-    assert voter_ref_for(campaign_id=campaign.pk, session=anna) != before
+    tag = voter_ref_for(campaign_id=campaign.pk, session=a_session(campaign.account))
+    vault = Vault.objects.get(campaign_id=campaign.pk)
+    master = wrapping_key(settings.VAULT_KEY, vault.cipher)
+    wrapped_at = f"minyi/vault/v1\n{campaign.pk}\nkeys\ndata_key".encode()
+    data = AESGCM(master.open(vault.data_key, wrapped_at))
+    place = f"minyi/vault/v1\n{campaign.pk}\nkeys\ntag_key".encode()
+    kt = data.decrypt(vault.tag_key[:12], vault.tag_key[12:], place)
+    person = f"wechat:{campaign.account.slug}:openid-of-anna"
+    message = f"tag/v1\n{campaign.pk}\n{person}".encode()
+    assert tag == hmac.new(kt, message, "sha256").hexdigest()[:32]
+
+
+def test_one_citizen_asking_often_is_one_row_and_no_name_lies_open_in_it():
+    campaign = given_open_campaign()
+    anna, bo = a_session(campaign.account, "anna"), a_session(campaign.account, "bo")
+    for session in (anna, bo, anna, anna):
+        ticket_for(campaign, session)
+    rows = VaultRow.objects.filter(vault__campaign_id=campaign.pk)
+    assert {row.tag for row in rows} == {
+        voter_ref_for(campaign_id=campaign.pk, session=session) for session in (anna, bo)
+    }
+    for row in rows:
+        sealed = bytes(row.channel) + bytes(row.account) + bytes(row.subject)
+        assert not any(word in sealed for word in (b"anna", b"wechat", b"account"))
 
 
 def test_who_came_through_another_account_gets_no_ticket():

@@ -106,6 +106,7 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
         campaign,
         own=own,
         is_unknown=bool(receipt) and found is None,
+        is_forgotten=own is None and tickets.is_forgotten(campaign.id),
         log=log,
         proof=find_own_proof(campaign=campaign, ballot=own, log=log) if own else None,
     )

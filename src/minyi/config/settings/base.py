@@ -26,9 +26,13 @@ WAGTAILADMIN_BASE_URL = PUBLIC_URL
 # --- Secrets ----------------------------------------------------------------------------------
 SECRET_KEY = env.str("MINYI_SECRET_KEY")
 TICKET_KEY = env.str("MINYI_TICKET_KEY")  # signs ballot tickets; shared with the ballot box
-TAG_KEY = env.str("MINYI_TAG_KEY")  # derives the voter's pseudonym, one key per campaign
 # For trying things out on one machine; never where others can reach the console.
 WITNESSES_MAY_BE_LOCAL = env.bool("MINYI_WITNESSES_MAY_BE_LOCAL", default=False)
+# The identity vaults (ADR 17): the master key, the one before it while it is being changed, and the
+# cipher of new vaults, AES-256-GCM or SM4-GCM.
+VAULT_KEY = env.str("MINYI_VAULT_KEY")
+VAULT_KEY_OLD = env.str("MINYI_VAULT_KEY_OLD", default="")
+VAULT_CIPHER = env.str("MINYI_VAULT_CIPHER", default="AES-256-GCM")
 LEDGER_KEY = env.str("MINYI_LEDGER_KEY", default="")  # locks the keys of the public logs
 
 # --- Apps -------------------------------------------------------------------------------------
@@ -127,6 +131,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # Under ASGI each request has a thread of its own, and a kept connection would die with it.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+# Mail to supervisors: smtp://user:password@host:587/?tls=True. By default nothing is sent.
+vars().update(env.email_url("MINYI_MAIL_URL", default="dummymail://"))
+DEFAULT_FROM_EMAIL = env.str("MINYI_MAIL_FROM", default="minyi@localhost")
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {

@@ -5,8 +5,8 @@ import os
 
 os.environ.setdefault("MINYI_SECRET_KEY", "for-development-only-" + "0" * 40)
 os.environ.setdefault("MINYI_TICKET_KEY", "for-development-only-ticket-key-" + "0" * 16)
-os.environ.setdefault("MINYI_TAG_KEY", "for-development-only-tag-key-" + "0" * 16)
 os.environ.setdefault("MINYI_WITNESSES_MAY_BE_LOCAL", "true")
+os.environ.setdefault("MINYI_VAULT_KEY", "for-development-only-vault-key-" + "0" * 16)
 os.environ.setdefault("MINYI_LEDGER_KEY", "for-development-only-ledger-key-" + "0" * 16)
 os.environ.setdefault("WECHAT_SANDBOX", "1")
 os.environ.setdefault("MINYI_PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of a campaign's identity vault: due when nobody can dispute a ballot any more.
+
+Asked for when the ballot paper is printed, done by the worker (topic `campaigns.vault`). It waits
+for a deadline that was moved, and from day to day for complaints and looks that are still open.
+With it go the addresses and numbers that complainants left.
+"""
+
+from datetime import datetime, timedelta
+
+from minyi.campaigns.models import Campaign, Round, Stage, VoteComplaint
+from minyi.campaigns.queries.supervision import what_keeps_the_vault
+from minyi.core import outbox
+from minyi.ledger.services import vaults
+
+from .manifests import appeal_until
+
+TOPIC = "campaigns.vault"
+DAY = timedelta(days=1)
+
+
+def schedule_end(*, paper: Round, campaign: Campaign, voting: Stage, now: datetime) -> None:
+    """Ask for the vault's end after the appeal period; asked again for the same day, it is one."""
+    until = appeal_until(campaign, voting)
+    outbox.send(
+        topic=TOPIC,
+        key=f"{paper.pk}:{until.isoformat()}",
+        payload={"campaign": campaign.pk},
+        now=now,
+        due_at=until,
+    )
+
+
+@outbox.consumer(TOPIC)
+def end_vault(delivery: outbox.Delivery) -> None:
+    """Destroy it, or come back when it is time."""
+    campaign_id = int(str(delivery.payload["campaign"]))
+    paper = Round.objects.select_related("campaign").get(campaign_id=campaign_id)
+    voting = paper.campaign.stages.filter(kind="voting").first()
+    if voting is not None:
+        until = appeal_until(paper.campaign, voting)
+        if delivery.now < until:
+            raise outbox.Later(until, reason="the appeal period was prolonged")
+    kept_by = what_keeps_the_vault(campaign_id=campaign_id, now=delivery.now)
+    if kept_by:
+        raise outbox.Later(delivery.now + DAY, reason=", ".join(kept_by))
+    vaults.destroy(campaign_id=campaign_id, folder=paper.log, now=delivery.now)
+    VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="")

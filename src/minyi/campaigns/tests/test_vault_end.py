@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The identity vault ends with the appeal period: by itself, in public, for good."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings as product
+
+from ballotbox.ticket import read_ticket
+from minyi.agencies.policies import Role
+from minyi.campaigns.models import Campaign
+from minyi.campaigns.queries.supervision import find_tags
+from minyi.campaigns.services import complaints
+from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
+from minyi.core.outbox_worker import Worker
+from minyi.ledger.errors import VaultDestroyed
+from minyi.ledger.models import Vault, VaultRow
+from minyi.ledger.services import openings, vaults
+from minyi.ledger.services.openings import NamedBallot
+from minyi.ledger.tests.given import entries_of, keep_logs_in, strangers_count
+
+from .given import NOW, given_ballot, given_complaint, given_open_round, given_staff
+from .visitors import a_session, body, given_votable, visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def logs_are_kept(settings, tmp_path):
+    keep_logs_in(settings, tmp_path / "ledger")
+
+
+@pytest.fixture
+def voted() -> tuple[Campaign, str]:
+    """A vote in which Anna has a ticket and a ballot; returns it with her ballot's receipt."""
+    campaign = given_votable(count_mode="live")
+    opened = campaign.stages.get(kind="voting").opens_at
+    paper = given_open_round(campaign, now=opened - timedelta(hours=1))
+    token = hand_out_ticket(
+        campaign=campaign, session=a_session(campaign.account), language="zh-hans", now=NOW
+    )
+    tag = read_ticket(token, key=product.TICKET_KEY.encode()).voter_ref
+    ballot = given_ballot(paper, [1], now=NOW, voter_ref=tag)
+    return campaign, ballot.receipt
+
+
+def end_of(campaign: Campaign) -> datetime:
+    return campaign.stages.get(kind="publicity").closes_at
+
+
+def work(at: datetime) -> None:
+    Worker(clock=lambda: at).run_due()
+
+
+def is_destroyed(campaign: Campaign) -> bool:
+    return Vault.objects.get(campaign_id=campaign.pk).destroyed_at is not None
+
+
+def test_after_the_appeal_period_it_is_destroyed_and_the_log_says_so(voted):
+    campaign, _receipt = voted
+    work(end_of(campaign) - timedelta(minutes=1))
+    assert not is_destroyed(campaign)
+    work(end_of(campaign) + timedelta(minutes=1))
+    assert is_destroyed(campaign)
+    assert VaultRow.objects.count() == 0
+    events = [entry for entry in entries_of(campaign.round.log) if entry["type"] == "event"]
+    assert [entry["what"] for entry in events] == ["vault_destroyed"]
+    count = strangers_count(campaign.round.log)
+    assert (count.findings, count.counted) == ([], 1)
+
+
+def test_then_nobody_can_tell_whose_ballot_it_is_not_even_its_voter(voted):
+    campaign, receipt = voted
+    anna = a_session(campaign.account)
+    tag = voter_ref_for(campaign_id=campaign.pk, session=anna)
+    browser = visitor(campaign.account)
+    address = f"/c/{campaign.slug}/ballot/?receipt={receipt}"
+    work(end_of(campaign) + timedelta(minutes=1))
+    assert voter_ref_for(campaign_id=campaign.pk, session=anna) == ""
+    assert order_ref_for(campaign_id=campaign.pk, session=anna) == ""
+    with pytest.raises(VaultDestroyed):
+        vaults.find_people(campaign_id=campaign.pk, tags=[tag])
+    page = browser.get(address)
+    assert page.status_code == 200
+    assert "身份对应关系已经销毁" in body(page)
+
+
+def test_a_prolonged_publicity_prolongs_it(voted):
+    campaign, _receipt = voted
+    first = end_of(campaign)
+    campaign.stages.filter(kind="publicity").update(closes_at=first + timedelta(days=5))
+    work(first + timedelta(minutes=1))
+    assert not is_destroyed(campaign)
+    work(first + timedelta(days=5, minutes=1))
+    assert is_destroyed(campaign)
+
+
+def test_it_is_kept_from_day_to_day_while_a_complaint_waits(voted):
+    campaign, _receipt = voted
+    complaint = given_complaint(campaign, contact="13800000000")
+    late = end_of(campaign) + timedelta(minutes=1)
+    work(late)
+    assert not is_destroyed(campaign)
+    complaints.answer_complaint(
+        complaint_id=complaint.pk,
+        outcome="unfounded",
+        answer="经核查账本，未发现所反映的情况。",
+        actor=given_staff(campaign.agency, Role.SUPERVISOR).actor,
+        now=late,
+    )
+    work(late + timedelta(days=1))
+    assert is_destroyed(campaign)
+    complaint.refresh_from_db()
+    assert complaint.contact == ""
+
+
+def test_it_is_kept_while_somebody_may_look(voted):
+    campaign, receipt = voted
+    late = end_of(campaign) - timedelta(hours=1)
+    work(late)
+    tags = find_tags(campaign_id=campaign.pk, names=[receipt, "1"], now=late)
+    assert len(set(tags.values())) == 1  # by its receipt and by its place in the log
+    opening = openings.ask(
+        campaign_id=campaign.pk,
+        agency_id=campaign.agency_id,
+        ballots=[NamedBallot(name, tag) for name, tag in tags.items()],
+        purpose="核实申诉人是否本人投票",
+        hours=24,
+        actor=given_staff(campaign.agency, Role.ORGANISER).actor,
+        now=late,
+    )
+    supervisor = given_staff(campaign.agency, Role.SUPERVISOR).actor
+    openings.allow(
+        opening_id=opening.pk, folder=campaign.round.log, note="", actor=supervisor, now=late
+    )
+    work(end_of(campaign) + timedelta(minutes=1))
+    assert not is_destroyed(campaign)
+    shown = openings.look(opening_id=opening.pk, actor=supervisor, now=late)
+    assert {one.person.subject for one in shown} == {"openid-of-anna"}
+    work(end_of(campaign) + timedelta(days=1, minutes=1))
+    assert is_destroyed(campaign)
