@@ -43,4 +43,4 @@ def _bound_to(campaign_id: int) -> bytes:
 
 def _key() -> bytes:
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"minyi/objection-contact/v1")
-    return derive.derive(settings.TAG_KEY.encode())
+    return derive.derive(settings.SECRET_KEY.encode())
