@@ -8,7 +8,7 @@ menu, `say:<words>` for what a citizen might as well have typed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -219,7 +219,7 @@ _MISSING: dict[str, Words] = {
     "text": _("请填写文字。"),
     "appid": _("请填写小程序的 AppID。"),
     "page": _("请填写小程序的页面路径。"),
-    "item": _("请填写编号。"),
+    "item": _("请选择文章或素材。"),
 }
 
 
@@ -230,10 +230,22 @@ class Seen:
     name: str
     type: str = ""
     value: str = ""
+    text: str = field(default="", compare=False)  # what is behind a key of ours, where we know
+
+    @property
+    def words(self) -> str:
+        """Return where the button leads, for reading: keys of ours are put into words."""
+        if self.type != TYPES[Kind.SAY]:
+            return self.value
+        return f"“{self.value.removeprefix(SAY)}”" if self.value.startswith(SAY) else self.text
 
     @property
     def kind(self) -> Words:
         """Return what the button does, in our words where we have some."""
+        if self.type == TYPES[Kind.SAY]:
+            own = {SAY: Kind.SAY.label, REPLY: Kind.REPLY.label}
+            known = (label for key, label in own.items() if self.value.startswith(key))
+            return next(known, _OTHER_TYPES["click"])
         kind = _KIND_OF.get(self.type)
         if kind is not None:
             return kind.label
@@ -284,7 +296,14 @@ def _seen(row: Mapping[str, Any]) -> Seen:
 
 def compare(ours: Sequence[Button], theirs: Sequence[Mapping[str, Any]]) -> list[Difference]:
     """Return where our menu and the one WeChat shows differ."""
-    here, there = read_wechat(to_wechat(ours)), read_wechat(theirs)
+    texts = {button.key: button.text for _place, button in walk(ours)}
+    here, there = (
+        {
+            place: replace(seen, text=texts.get(seen.value, ""))
+            for place, seen in read_wechat(rows).items()
+        }
+        for rows in (to_wechat(ours), theirs)
+    )
     places = sorted(here.keys() | there.keys())
     return [
         Difference(place, here.get(place), there.get(place))

@@ -41,8 +41,8 @@ class StaleMenu(DomainError):
     """Somebody saved another draft meanwhile; `facts["differences"]` says where it differs."""
 
     code = "stale_menu"
-    title = _("菜单刚刚被别人改过")
-    sentence = _("您打开之后，%(who)s保存了另一份草稿，所以这次没有保存。")
+    title = _("菜单刚刚改过")
+    sentence = _("您打开这一页之后，%(who)s保存了另一份草稿，所以这次没有保存。")
     action = _("请对照下面的不同之处，确认后再保存。")
 
 

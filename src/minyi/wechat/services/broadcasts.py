@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from minyi.agencies.models import OfficialAccount
@@ -224,12 +225,36 @@ def learn_of_sending(delivery: Delivery) -> None:
         .first()
     )
     if broadcast is None:
+        if _lost_answers(told["account"]).filter(state=State.WAITING).exists():
+            # The next try under the same clientmsgid learns its number; then the event may fit.
+            raise Later(delivery.now + FIRST_LOOK, reason="a sending does not know its number yet")
         if delivery.attempt < PATIENCE:  # the event may overtake the answer that names the id
             raise Again("no broadcast with this msg_id yet")
+        _tell_of_other_sending(delivery)
         return
     counts = told["counts"] if isinstance(told["counts"], Mapping) else {}
     urls = told["articles"] if isinstance(told["articles"], Mapping) else {}
     _settle(broadcast, str(told["status"]), counts, urls, delivery.now)
+
+
+def _lost_answers(account: object) -> QuerySet[Broadcast]:
+    """Return the sendings that WeChat was asked for and whose number never came back."""
+    rows = Broadcast.objects.filter(account__slug=account, msg_id="")
+    return rows.exclude(first_tried_at=None)
+
+
+def _tell_of_other_sending(delivery: Delivery) -> None:
+    """Tell whoever must look what WeChat reported; the number alone does not say whose it was."""
+    told = delivery.payload
+    since = delivery.asked_at - DROPS_REPEATS_FOR
+    lost = _lost_answers(told["account"]).filter(state=State.UNKNOWN, first_tried_at__gt=since)
+    counts = told["counts"] if isinstance(told["counts"], Mapping) else {}
+    words = _("微信在这之后报告过一次群发：编号 %(number)s，成功 %(sent)s 人，可能就是这一次。") % {
+        "number": told["msg_id"],
+        "sent": counts.get("SentCount", 0),
+    }
+    for broadcast in lost:
+        Broadcast.objects.filter(pk=broadcast.pk).update(reason=f"{words}{broadcast.reason}"[:300])
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from minyi.agencies.models import OfficialAccount
 from minyi.core import audit
@@ -51,7 +52,7 @@ def save_menu(
     draft = write_draft(buttons)
     if menu.version != version:
         raise StaleMenu(
-            who=str(menu.changed_by or ""),
+            who=_who_changed(menu, actor),
             differences=compare(read_draft(menu.draft), to_wechat(buttons)),
         )
     if draft == menu.draft:
@@ -73,7 +74,7 @@ def publish_menu(
     check_able(account, Ability.MENU)
     menu = open_menu(account)
     if menu.version != version:
-        raise StaleMenu(who=str(menu.changed_by or ""), differences=[])
+        raise StaleMenu(who=_who_changed(menu, actor), differences=[])
     buttons = read_draft(menu.draft)
     check_ready(buttons)
     ask_wechat(account, lambda client: client.menus.create(buttons=to_wechat(buttons)))
@@ -143,6 +144,12 @@ def _locked(account: OfficialAccount) -> Menu:
     open_menu(account)
     menu: Menu = Menu.objects.select_for_update().get(account=account)
     return menu
+
+
+def _who_changed(menu: Menu, actor: Actor) -> str:
+    if menu.changed_by_id is not None and menu.changed_by_id == user_id(actor):
+        return _("您自己在另一个窗口")
+    return str(menu.changed_by or _("同事"))
 
 
 def _store_draft(menu: Menu, draft: list[dict[str, Any]], actor: Actor, now: datetime) -> None:

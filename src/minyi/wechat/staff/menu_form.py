@@ -22,7 +22,9 @@ from minyi.wechat.buttons import (
     find_problems,
     limit_of,
     title_of,
+    walk,
 )
+from minyi.wechat.services.targets import list_targets
 
 EMPTY = Button(name="")
 _TYPED = ("name", "kind", "url", "text", "appid", "page", "item")
@@ -138,6 +140,24 @@ def rows_of(buttons):
 def kinds():
     """Return the kinds on offer, with what each needs, for the select boxes."""
     return [(kind.value, kind.label, FIELDS.get(kind, ())) for kind in Kind]
+
+
+def targets_of(account, buttons):
+    """Return what a button may be pointed to: groups of (number, name), and what is missing.
+
+    Numbers already in use stay on offer, so that moving a button about loses none.
+    """
+    found = list_targets(account)
+    groups = [
+        (Kind.ARTICLE.value, _("已发布的文章"), [(one.number, one.name) for one in found.articles]),
+        (Kind.MEDIA.value, _("素材库"), [(one.number, one.name) for one in found.materials]),
+    ]
+    known = {number for _kind, _label, some in groups for number, _name in some}
+    used = [button.item for _place, button in walk(buttons) if button.item]
+    others = [(number, number) for number in dict.fromkeys(used) if number not in known]
+    if others:
+        groups.append(("", _("菜单中已有的编号"), others))
+    return {"groups": groups, "trouble": found.trouble}
 
 
 def shown_name(name, *, is_sub):

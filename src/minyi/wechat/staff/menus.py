@@ -18,7 +18,7 @@ from minyi.wechat.models import Menu, MenuVersion
 from minyi.wechat.services import menus
 
 from . import pages
-from .menu_form import Grid, kinds, preview_of, rows_of
+from .menu_form import Grid, kinds, preview_of, rows_of, targets_of
 
 ICON = "list-ul"
 EDIT = "wechat.menus"
@@ -43,9 +43,10 @@ def edit(request, account_id):
 
 def _save(request, account, buttons, *, publish):
     doing = {"account": account, "actor": request.user.actor, "now": timezone.now()}
-    menu, stale = menus.open_menu(account), None
+    menu, stale, is_kept = menus.open_menu(account), None, False
     try:
         menu = menus.save_menu(buttons=buttons, version=read_version(request), **doing)
+        is_kept = True
         if not publish:
             messages.success(request, _("草稿已保存，微信上的菜单没有变。"))
             return redirect("wechat_menu", account.pk)
@@ -56,6 +57,8 @@ def _save(request, account, buttons, *, publish):
         stale = refusal
     except DomainError as refusal:
         messages.error(request, f"{refusal.title}：{refusal.detail}{refusal.action}")
+        if is_kept:
+            messages.warning(request, _("没有发布。您填写的内容已存为草稿，微信上的菜单没有变。"))
     else:
         messages.success(request, _("菜单已发布。粉丝的手机最迟约 5 分钟后看到新菜单。"))
         return redirect("wechat_menu", account.pk)
@@ -143,6 +146,7 @@ def _page(request, account, menu, buttons, *, version=None, stale=None, status=2
         version=menu.version if version is None else version,
         rows=rows,
         kinds=kinds(),
+        targets=targets_of(account, buttons),
         preview=preview_of(buttons),
         problems=sum(len(r.problems) + sum(len(s.problems) for s in r.sub) for r in rows),
         versions=list(menu.versions.select_related("published_by")[:VERSIONS_SHOWN]),

@@ -18,7 +18,7 @@ from minyi.wechat.models import FollowerTag, TagMenu
 from minyi.wechat.services import tag_menus
 
 from . import pages
-from .menu_form import Grid, kinds, preview_of, rows_of
+from .menu_form import Grid, kinds, preview_of, rows_of, targets_of
 from .menus import EDIT, ICON, read_version
 
 
@@ -154,6 +154,7 @@ def _page(request, menu, buttons, *, version=None, status=200):
         version=menu.version if version is None else version,
         rows=rows_of(buttons),
         kinds=kinds(),
+        targets=targets_of(account, buttons),
         preview=preview_of(buttons),
         can_edit=request.user.actor.can(EDIT, account.agency_id),
         ability=may(account, Ability.CONDITIONAL_MENU),

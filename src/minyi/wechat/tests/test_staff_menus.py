@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The menu editor, as the office uses it. WeChat is the sandbox, or nobody."""
 
+import io
+
 import httpx
 import pytest
 from django.test import Client
+from django.utils import timezone
+from PIL import Image
 
 from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_client, given_staff
 from minyi.core.models import AuditEntry
+from minyi.wechat.asking import ask_wechat
 from minyi.wechat.buttons import (
     Button,
     Kind,
@@ -17,7 +22,7 @@ from minyi.wechat.buttons import (
     to_wechat,
     write_draft,
 )
-from minyi.wechat.models import FollowerTag, Menu, TagMenu
+from minyi.wechat.models import Article, FollowerTag, Menu, TagMenu
 from minyi.wechat.tests.given import given_official_account, read_book
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +36,13 @@ MENU = (Button(name="服务", sub=(NEWS, HOURS)), Button(name="人工", kind=Kin
 def account(settings):
     settings.WECHAT_SECRETS = {"sandbox": {"secret": "sandbox-secret-not-for-production"}}
     return given_official_account()
+
+
+@pytest.fixture(autouse=True)
+def empty_library(request, monkeypatch):
+    """WeChat's library has nothing in it, unless a test brings a sandbox."""
+    if "sandbox" not in request.fixturenames:
+        monkeypatch.setattr("minyi.wechat.services.targets.ask_wechat", lambda *_asked: [])
 
 
 @pytest.fixture
@@ -73,8 +85,12 @@ def test_a_stale_save_is_refused_with_what_differs_and_keeps_what_was_typed(edit
     answer = editor.post(f"{URL}/{account.pk}/", typed(other, version=0))
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "菜单刚刚被别人改过" in page
+    assert "菜单刚刚改过" in page
+    assert "您自己在另一个窗口保存了另一份草稿" in page
     assert "办公时间" in page  # what the other person saved
+    assert "“人工”" in page
+    assert "say:" not in page  # plain words, not the keys WeChat sends us
+    assert "reply:" not in page
     assert 'value="别的菜单"' in page  # what was typed
     assert read_draft(Menu.objects.get().draft) == MENU
 
@@ -157,8 +173,47 @@ def test_an_incomplete_menu_is_not_sent(editor, account, monkeypatch):
     answer = editor.post(f"{URL}/{account.pk}/", typed(broken, act="publish"))
     assert answer.status_code == 409
     assert "请填写网址" in answer.content.decode()
+    assert "没有发布。您填写的内容已存为草稿" in answer.content.decode()
     assert read_draft(Menu.objects.get().draft) == broken
     assert Menu.objects.get().published_at is None
+
+
+def test_articles_and_materials_are_chosen_by_name(editor, account, sandbox):
+    picture = add_picture(account, "办事大厅.png")
+    Article.objects.create(
+        account=account,
+        title="周末办事指南",
+        body="",
+        written_by=given_staff(account.agency, Role.EDITOR),
+        changed_at=timezone.now(),
+        state="published",
+        article_id="article-7",
+    )
+    page = editor.get(f"{URL}/{account.pk}/").content.decode()
+    assert '<option value="article-7">周末办事指南</option>' in page
+    assert f'<option value="{picture}">图片：办事大厅.png</option>' in page
+    chosen = (Button(name="大厅", kind=Kind.MEDIA, item=picture),)
+    assert editor.post(f"{URL}/{account.pk}/", typed(chosen, act="publish")).status_code == 302
+    page = editor.get(f"{URL}/{account.pk}/").content.decode()
+    assert f'<option value="{picture}" selected>' in page
+
+
+def test_a_number_that_is_in_no_list_any_more_stays_chosen(editor, account):
+    kept = (Button(name="旧文章", kind=Kind.ARTICLE, item="article-gone"),)
+    editor.post(f"{URL}/{account.pk}/", typed(kept))
+    page = editor.get(f"{URL}/{account.pk}/").content.decode()
+    assert '<option value="article-gone" selected>article-gone</option>' in page
+
+
+def add_picture(account, name: str) -> str:
+    """Put a picture into the account's library at WeChat; return its number."""
+    pixel = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(pixel, "PNG")
+    added = ask_wechat(
+        account,
+        lambda client: client.materials.add(kind="image", name=name, content=pixel.getvalue()),
+    )
+    return added.media_id
 
 
 def unexpected(*_args: object, **_named: object) -> None:
@@ -275,5 +330,5 @@ def test_whoever_only_looks_sees_the_menu_and_changes_nothing(account):
 def test_the_menu_page_stays_within_its_queries(editor, account, django_assert_max_num_queries):
     editor.post(f"{URL}/{account.pk}/", typed(MENU))
     editor.get(f"{URL}/{account.pk}/")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         editor.get(f"{URL}/{account.pk}/")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_client, given_staff
+from minyi.core import outbox
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
 from minyi.core.outbox import MOST_ATTEMPTS
@@ -74,6 +75,53 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_number(office, sandbox,
     assert state_of(broadcast) == "sending"
     assert broadcast.msg_id
     assert sandbox.calls(SENDALL) == 3
+
+
+def test_an_event_that_comes_before_the_number_waits_for_it_and_brings_the_figures(
+    office, sandbox, monkeypatch
+):
+    broadcast = given_sending(office)
+    submit, numbers = broadcasts._submit, []
+
+    async def lose_the_answer(client, row):
+        numbers.append((await submit(client, row)).msg_id)
+        raise Unanswered(SENDALL, reason="ReadTimeout")
+
+    monkeypatch.setattr(broadcasts, "_submit", lose_the_answer)
+    work()
+    monkeypatch.setattr(broadcasts, "_submit", submit)
+    report_sending(office, numbers[0])
+    for _round in range(broadcasts.PATIENCE + 1):
+        work(after=timedelta(seconds=30))
+    sandbox.order("clock", advance_s=90)
+    work(after=timedelta(seconds=140))  # the retry learns the number
+    work(after=timedelta(seconds=300))
+    assert state_of(broadcast) == "sent"
+    assert broadcast.sent == 75
+
+
+def test_an_event_nobody_can_match_is_told_to_whoever_must_look(office, sandbox):
+    broadcast = given_unknown_sending(office)
+    report_sending(office, "34182")
+    for attempt in range(1, broadcasts.PATIENCE + 2):
+        work(after=attempt * HOUR)
+    assert state_of(broadcast) == "unknown"  # it may have been sent on WeChat's own pages
+    assert "编号 34182，成功 75 人" in broadcast.reason
+
+
+def report_sending(office, number: str) -> None:
+    outbox.send(
+        topic="wechat.mass_sent",
+        key=f"event-{number}",
+        payload={
+            "account": office.account.slug,
+            "msg_id": number,
+            "status": "send success",
+            "counts": {"TotalCount": 100, "FilterCount": 80, "SentCount": 75, "ErrorCount": 5},
+            "articles": {},
+        },
+        now=timezone.now(),
+    )
 
 
 def test_a_silent_wechat_is_not_asked_again_once_it_forgets_the_number(office, sandbox):

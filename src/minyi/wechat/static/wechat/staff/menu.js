@@ -59,6 +59,7 @@
       input.value = values[index];
       if (input.dataset.limit) count(input);
     });
+    offer(field(place, "kind").closest(".mi-button__own"));
   }
 
   function entitle() {
@@ -102,6 +103,16 @@
     touch();
   }
 
+  // Of the things a button may lead to, those of its own kind; what is chosen stays to be seen.
+  function offer(own) {
+    const kind = own.querySelector(".mi-field_kind select").value;
+    for (const group of own.querySelectorAll("optgroup[data-kind]")) {
+      const other = group.dataset.kind !== "" && group.dataset.kind !== kind;
+      group.hidden = group.disabled = other && !group.querySelector("option:checked");
+    }
+  }
+  form.querySelectorAll(".mi-button__own").forEach(offer);
+
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-move]");
     if (!button) return;
@@ -111,7 +122,10 @@
   form.addEventListener("input", (event) => {
     if (event.target.dataset.limit) count(event.target);
     const own = event.target.closest(".mi-button__own");
-    if (event.target.tagName === "SELECT" && own) own.querySelectorAll("textarea").forEach(count);
+    if (event.target.tagName === "SELECT" && own) {
+      own.querySelectorAll("textarea").forEach(count);
+      offer(own);
+    }
     entitle();
     touch();
   });
