@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
+import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ Kind = Literal["SVC", "SUB", "MP"]
 DataFormat = Literal["xml", "json"]
 Mode = Literal["plain", "compatible", "secure"]
 
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 _AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 
 
@@ -52,6 +55,8 @@ class Account:
     def __post_init__(self) -> None:
         if not _AES_KEY.fullmatch(self.aes_key):
             raise BadAccount("aes_key must be 43 letters or digits")
+        if not all(_HOST.fullmatch(host) for host in self.oauth_domains):
+            raise BadAccount("oauth_domains must be host names, each with its port")
         if not self.callback_url.startswith(("http://", "https://")):
             raise BadAccount("callback_url must be an http or https address")
         if self.mode not in ("plain", "compatible", "secure"):
@@ -62,6 +67,72 @@ class Account:
             raise BadAccount("data_format must be xml or json")
         if self.data_format == "json" and self.kind != "MP":
             raise BadAccount("data_format json is for mini programs only")
+
+
+# What tells an account apart and what everything it owns hangs on: never changed.
+_IDENTITY = ("slug", "appid", "original_id")
+_LISTS = ("oauth_domains", "ip_whitelist", "extra_abilities", "lacking_abilities")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_LETTERS = string.ascii_letters + string.digits
+
+
+def changed_account(account: Account, row: Mapping[str, Any]) -> Account:
+    """Return the account with other settings; raises BadAccount for a field it cannot take."""
+    for name in _IDENTITY:
+        if row.get(name, getattr(account, name)) != getattr(account, name):
+            raise BadAccount(f"{name} cannot be changed; register another account")
+    return replace(account, **_values(row))
+
+
+def new_account(row: Mapping[str, Any]) -> Account:
+    """Return an account of its own; whatever identifies it is invented where it is not given."""
+    slug = row.get("slug")
+    if not isinstance(slug, str) or not _SLUG.fullmatch(slug):
+        raise BadAccount("slug must be 1 to 40 small letters, digits or hyphens")
+    if not row.get("callback_url"):
+        raise BadAccount("callback_url is needed")
+    invented = {
+        "appid": f"wx{secrets.token_hex(8)}",
+        "secret": secrets.token_hex(16),
+        "original_id": f"gh_{secrets.token_hex(6)}",
+        "token": _random_letters(16),
+        "aes_key": _random_letters(43),
+        "name": slug,
+        "oauth_domains": _default_domains(str(row["callback_url"])),
+    }
+    return Account(**(invented | _values(row)))
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a description in the types of `Account`; raises BadAccount."""
+    kinds = {item.name: item.type for item in fields(Account)}
+    if unknown := row.keys() - kinds.keys():
+        raise BadAccount(f"unknown field: {', '.join(sorted(unknown))}")
+    values = dict(row)
+    for name, value in row.items():
+        if name in _LISTS:
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise BadAccount(f"{name} must be a list of texts")
+            values[name] = tuple(value)
+        elif kinds[name] == "bool" and not isinstance(value, bool):
+            raise BadAccount(f"{name} must be true or false")
+        elif name == "daily_limits":
+            _check_limits(value)
+        elif kinds[name] != "bool" and not isinstance(value, str):
+            raise BadAccount(f"{name} must be a text")
+    return values
+
+
+def _check_limits(value: object) -> None:
+    if not isinstance(value, dict) or not all(
+        isinstance(calls, int) and not isinstance(calls, bool) and calls >= 0
+        for calls in value.values()
+    ):
+        raise BadAccount("daily_limits must be an object of path and calls a day")
+
+
+def _random_letters(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def sample_account(product_url: str) -> Account:
@@ -138,15 +209,9 @@ def read_accounts(path: str, product_url: str) -> tuple[Account, ...]:
 
 
 def _account_of(row: Mapping[str, Any], product_url: str) -> Account:
-    known = {item.name for item in fields(Account)}
-    if unknown := set(row) - known:
-        raise BadAccount(f"unknown field: {', '.join(sorted(unknown))}")
-    values = dict(row)
+    values = _values(row)
     values.setdefault("callback_url", _default_callback(product_url, str(row.get("slug", ""))))
     values.setdefault("oauth_domains", _default_domains(product_url))
-    for key in ("oauth_domains", "ip_whitelist", "extra_abilities", "lacking_abilities"):
-        if key in values:
-            values[key] = tuple(values[key])
     try:
         return Account(**values)
     except TypeError as error:

@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, Response
 from wechat_sandbox.addresses import parts_of
 from wechat_sandbox.clock import china_time
 from wechat_sandbox.richtext import show_text
-from wechat_sandbox.settings import Settings
 from wechat_sandbox.state import Sandbox
 
 HERE = Path(__file__).parent
@@ -62,7 +61,7 @@ def render(
             **context,
         )
     )
-    policy = _policy(sandbox.settings, form_targets)
+    policy = _policy(sandbox, form_targets)
     headers = {
         "Content-Security-Policy": policy,
         "Cache-Control": "no-store",
@@ -131,8 +130,11 @@ def _rich(text: str, slug: str) -> Markup:
     return show_text(text, lambda address: open_in_phone(address, slug))
 
 
-def _policy(settings: Settings, form_targets: tuple[str, ...]) -> str:
-    product = settings.product_origin
+def _policy(sandbox: Sandbox, form_targets: tuple[str, ...]) -> str:
+    product = sandbox.settings.product_origin
+    hosts = {host for account in sandbox.accounts for host in account.oauth_domains}
+    hosts.discard(parts_of(product).netloc)
+    framed = "".join(f" http://{host} https://{host}" for host in sorted(hosts))
     return "; ".join(
         (
             "default-src 'none'",
@@ -140,7 +142,7 @@ def _policy(settings: Settings, form_targets: tuple[str, ...]) -> str:
             "style-src 'self'",
             f"img-src 'self' {product}",
             "connect-src 'self'",
-            f"frame-src 'self' {product}",
+            f"frame-src 'self' {product}{framed}",
             " ".join(("form-action 'self'", *form_targets)),
             "frame-ancestors 'self'",
             "base-uri 'none'",

@@ -86,6 +86,16 @@ class Sandbox:
     habits: dict[tuple[str, int, str], str] = field(default_factory=dict)
     platform: str = "2"  # of the sandbox's phones, as match rules count: Android
 
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account, in the order they were registered; the first is the usual one."""
+        return tuple(self.by_slug.values())
+
+    def register(self, account: Account) -> None:
+        """Add an account or put it in the place of the one with its slug."""
+        self.by_slug[account.slug] = account
+        self.by_appid[account.appid] = account
+
     def follow_of(self, account: Account, number: int) -> Follow:
         """Return whether and how a citizen follows an account."""
         return self.follows.get((account.appid, number)) or Follow()

@@ -26,7 +26,7 @@ class BadOrder(Exception):
 
 def read_account(sandbox: Sandbox, asked: Asked) -> Account:
     """Return the account an order names, the first one when it names none."""
-    slug = str(asked.get("account", sandbox.settings.accounts[0].slug))
+    slug = str(asked.get("account", sandbox.accounts[0].slug))
     if slug not in sandbox.by_slug:
         raise BadOrder("unknown_account", f"account: one of {', '.join(sandbox.by_slug)}.")
     return sandbox.by_slug[slug]

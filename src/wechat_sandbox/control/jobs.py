@@ -320,7 +320,7 @@ def _page(sandbox: Sandbox, asked: Asked) -> Page:
 
 
 def _mini(sandbox: Sandbox, asked: Asked) -> Account:
-    slugs = [one.slug for one in sandbox.settings.accounts if one.kind == "MP"]
+    slugs = [one.slug for one in sandbox.accounts if one.kind == "MP"]
     if not slugs:
         raise BadOrder("no_mini_program", "No mini program is set up here.")
     account = read_account(sandbox, {"account": slugs[0], **asked})

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from wechat_sandbox import people
 from wechat_sandbox.api_edge import MAX_BODY
 from wechat_sandbox.clock import china_time
-from wechat_sandbox.control import acts, jobs
+from wechat_sandbox.control import accounts, acts, jobs
 from wechat_sandbox.control.base import (
     Asked,
     BadOrder,
@@ -51,6 +51,7 @@ def control_routes() -> list[Route]:
         "faults": _order_fault,
         "faults/clear": _clear_faults,
         **jobs.ORDERS,
+        **accounts.ORDERS,
     }
     views: dict[str, View] = {
         "log": _log,
@@ -59,6 +60,7 @@ def control_routes() -> list[Route]:
         "chat": _chat,
         **acts.VIEWS,
         **jobs.VIEWS,
+        **accounts.VIEWS,
     }
     routes = [
         Route(f"/_sim/{name}", _ordered(order), methods=["POST"]) for name, order in orders.items()
@@ -172,7 +174,7 @@ def _state(sandbox: Sandbox, asked: Asked) -> Asked:
                 "callback_url": account.callback_url,
                 "followers": sum(1 for appid, _ in sandbox.follows if appid == account.appid),
             }
-            for account in settings.accounts
+            for account in sandbox.accounts
         ],
         "calls_today": sandbox.quotas.used_today(sandbox.clock.now()),
         "faults": [asdict(fault) for fault in sandbox.faults.waiting()],
@@ -206,8 +208,7 @@ def _described(sandbox: Sandbox, number: int) -> Asked:
         "age": person.age,
         "calling": person.calling,
         "openids": {
-            account.slug: people.openid_of(account.appid, number)
-            for account in sandbox.settings.accounts
+            account.slug: people.openid_of(account.appid, number) for account in sandbox.accounts
         },
     }
 

@@ -61,3 +61,7 @@ def _merged() -> dict[str, Interface]:
 
 
 INTERFACES: dict[str, Interface] = _merged()
+# The same paths by what they are about, for who looks for one.
+AREAS: dict[str, tuple[str, ...]] = {
+    module.__name__.rpartition(".")[2]: tuple(module.INTERFACES) for module in _MODULES
+}

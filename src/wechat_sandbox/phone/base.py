@@ -39,7 +39,7 @@ def screen(request: Request, template: str, *, status: int = 200, **context: obj
 
 def phone_accounts(sandbox: Sandbox) -> tuple[Account, ...]:
     """Return the accounts a citizen can follow; a mini program is none."""
-    return tuple(account for account in sandbox.settings.accounts if account.kind != "MP")
+    return tuple(account for account in sandbox.accounts if account.kind != "MP")
 
 
 def log_context(sandbox: Sandbox, after: int) -> dict[str, object]:

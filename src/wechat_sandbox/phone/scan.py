@@ -83,7 +83,7 @@ def _ticket_in(mark: str) -> str:
 
 
 def _page_behind(sandbox: Sandbox, mark: str) -> str:
-    account = sandbox.settings.accounts[0]
+    account = sandbox.accounts[0]
     if frame_address(sandbox, account, mark) is None:
         raise ActRefused("unknown_code")
     return open_in_phone(mark, account.slug)

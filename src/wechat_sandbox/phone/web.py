@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -64,10 +64,16 @@ def frame_address(sandbox: Sandbox, account: Account, address: str) -> str | Non
     if origin == sandbox.settings.sandbox_url and parts.path.startswith(_OWN_PAGES):
         return address
     if origin != sandbox.settings.product_origin:
-        return None
+        # A server of somebody's own has no door: its pages open as they are.
+        return address if is_page_of(account, parts) else None
     inside = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     door = f"{sandbox.settings.product_url}/wechat/{account.slug}/phone"
     return f"{door}?{urlencode({'next': inside})}"
+
+
+def is_page_of(account: Account, parts: SplitResult) -> bool:
+    """Tell whether an address lies at a domain set up for the account's pages."""
+    return parts.scheme in ("http", "https") and parts.netloc in account.oauth_domains
 
 
 async def js_sdk(request: Request) -> Response:
@@ -214,7 +220,7 @@ def _read_confirm(request: Request) -> tuple[Account, int, str] | Response:
 
 def _asked_account(request: Request, slug: str) -> Account | None:
     sandbox = sandbox_of(request)
-    return sandbox.by_slug.get(slug or sandbox.settings.accounts[0].slug)
+    return sandbox.by_slug.get(slug or sandbox.accounts[0].slug)
 
 
 def _signature(ticket: str, nonce: str, timestamp: str, page: str) -> str:

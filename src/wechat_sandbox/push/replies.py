@@ -13,6 +13,7 @@ from defusedxml.ElementTree import fromstring
 from wechat_sandbox.accounts import Account
 from wechat_sandbox.chats import Article
 from wechat_sandbox.push.crypto import Undecipherable, decrypt, is_signed
+from wechat_sandbox.push.signature_check import explain
 
 MAX_TEXT_BYTES = 2048
 MAX_ARTICLES = 8
@@ -22,9 +23,10 @@ _MEDIA = {"image": "Image", "voice": "Voice", "video": "Video"}
 class BadReply(Exception):
     """The citizen sees the fault banner; `code` says to the developer what is wrong."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, why: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.why = why  # the mistake behind it, where it can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,16 @@ def _opened(root: Element, account: Account) -> Element:
     if account.mode == "plain":
         raise BadReply("unexpected_encryption")
     stamp, nonce = _text(root, "TimeStamp"), _text(root, "Nonce")
-    if not is_signed(_text(root, "MsgSignature"), account.token, stamp, nonce, sealed):
-        raise BadReply("wrong_signature")
+    signature = _text(root, "MsgSignature")
+    if not is_signed(signature, account.token, stamp, nonce, sealed):
+        parts = {"timestamp": stamp, "nonce": nonce, "encrypt": sealed}
+        raise BadReply(
+            "wrong_signature", why=explain(account, signature=signature, **parts).mistake
+        )
     try:
         plain = decrypt(sealed, aes_key=account.aes_key, appid=account.appid)
     except Undecipherable as error:
-        raise BadReply("undecipherable") from error
+        raise BadReply("undecipherable", why=str(error)) from error
     return _parse(plain, account)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import httpx
 
@@ -22,6 +23,7 @@ from wechat_sandbox.push.envelope import (
     write_xml,
 )
 from wechat_sandbox.push.replies import BadReply, Reply, read_reply
+from wechat_sandbox.push.signature_check import explain_echo
 
 ATTEMPTS = 3
 TIMEOUT_S = 5.0
@@ -80,11 +82,13 @@ class Sender:
                 )
             except Unreached as error:
                 fault = error.code
-                self._note(account, fields, attempt, started, "fault", fault)
+                self._note(account, fields, attempt, started, "fault", fault, query=query)
             except BadReply as error:
                 # It did answer: asking again would bring the same.
                 shown = body.decode(errors="replace")
-                self._note(account, fields, attempt, started, "fault", error.code, shown)
+                self._note(
+                    account, fields, attempt, started, "fault", error.code, shown, why=error.why
+                )
                 return Delivery(attempt, None, error.code)
             else:
                 self._note(account, fields, attempt, started, "ok", reply.kind or "ack", reply.text)
@@ -99,11 +103,10 @@ class Sender:
         echo = str(secrets.randbelow(9 * 10**18) + 10**18)
         _, query = sign_query(account, timestamp=int(self._clock.wall()))
         started = time.perf_counter()
-        fault = ""
+        fault, answer = "", b""
+        asked = (*query, ("echostr", echo))
         try:
-            answer = await self._in_time(
-                "GET", account.callback_url, (*query, ("echostr", echo)), b""
-            )
+            answer = await self._in_time("GET", account.callback_url, asked, b"")
         except Unreached as error:
             fault = error.code
         else:
@@ -116,6 +119,9 @@ class Sender:
             result=fault or "ok",
             account=account.slug,
             took_ms=round((time.perf_counter() - started) * 1000),
+            query=urlencode(asked) if fault else "",
+            replied=answer.decode(errors="replace")[:200] if fault else "",
+            why=explain_echo(answer, echo) if fault == "wrong_echo" else "",
         )
         return fault
 
@@ -177,6 +183,9 @@ class Sender:
         outcome: Outcome,
         result: str,
         text: str = "",
+        *,
+        query: Query = (),
+        why: str = "",
     ) -> None:
         kind = str(fields.get("Event") or fields["MsgType"])
         self._journal.write(
@@ -192,5 +201,7 @@ class Sender:
             msg_id=fields.get("MsgId", ""),
             sent=str(fields.get("Content", "") or fields.get("EventKey", ""))[:200],
             replied=text[:200],
+            why=why,
+            query=urlencode(query),
             request=write_xml(fields),
         )

@@ -5,12 +5,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from wechat_sandbox.accounts import Account, Kind, Mode
 from wechat_sandbox.press.jobs import JOB_KINDS
+from wechat_sandbox.push.backoffice import AccountNotice
 
 BlankKind = Literal[
-    "text", "long", "number", "choice", "flag", "account", "citizen", "path", "json"
+    "text",
+    "long",
+    "number",
+    "choice",
+    "flag",
+    "account",
+    "citizen",
+    "path",
+    "code",
+    "json",
+    "fixed",
 ]
 Group = Literal["citizen", "notice", "desk", "web", "office", "article", "mini", "machine", "other"]
 GROUPS: tuple[Group, ...] = (
@@ -68,7 +80,7 @@ class OrderForm:
 
 
 def _typed(blank: Blank) -> object:
-    if blank.kind in ("number", "citizen"):
+    if blank.kind in ("number", "citizen", "code"):
         return float(blank.value) if "." in blank.value else int(blank.value or 0)
     return json.loads(blank.value) if blank.kind in ("flag", "json") else blank.value
 
@@ -94,12 +106,47 @@ _VERDICT = (
     Blank("label", "number", "20002", word="label_number"),
 )
 
+
+def _account_blanks(account: Account | None) -> tuple[Blank, ...]:
+    """Return the fields of an account's settings, filled in with those of a known one."""
+
+    def told(name: str) -> str:
+        value = getattr(account, name, "")
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else str(value)
+
+    def choice(name: str, *choices: str) -> Blank:
+        return Blank(name, "choice", told(name) or choices[0], choices)
+
+    def flag(name: str, usual: bool = False) -> Blank:
+        return Blank(name, "flag", "true" if getattr(account, name, usual) else "")
+
+    return (
+        Blank("slug", "fixed" if account else "text", told("slug"), needed=True),
+        Blank("name", value=told("name"), word="account_name"),
+        Blank("callback_url", value=told("callback_url"), needed=True),
+        Blank("token", value=told("token"), word="account_token"),
+        Blank("aes_key", value=told("aes_key")),
+        choice("mode", *get_args(Mode)),
+        choice("kind", *get_args(Kind)) if account else _choice("kind", *get_args(Kind)),
+        flag("verified", usual=True),
+        flag("secret_frozen"),
+        flag("mass_protect"),
+        Blank("oauth_domains", "json", told("oauth_domains")),
+        Blank("ip_whitelist", "json", told("ip_whitelist")),
+    )
+
+
+def form_for(account: Account) -> OrderForm:
+    """Return the form that changes an account's settings."""
+    return OrderForm("accounts/save", _account_blanks(account), "machine")
+
+
 FAULTS = OrderForm(
     "faults",
     (
         Blank("path", "path", "/cgi-bin/user/info", needed=True),
         Blank("times", "number", "1", needed=True),
-        Blank("errcode", "number"),
+        Blank("errcode", "code"),
         Blank("delay_ms", "number"),
         Blank("http_status", "number"),
         Blank("drop", "flag"),
@@ -207,7 +254,20 @@ FORMS: tuple[OrderForm, ...] = (
     OrderForm("mini/pages", (_ACCOUNT, Blank("pages", "json", "[]", needed=True)), "mini"),
     OrderForm("mini-page", (*_WHO, Blank("title", needed=True), Blank("page")), "mini"),
     OrderForm("kf/enter", (*_WHO, Blank("from")), "mini"),
+    OrderForm("accounts/save", _account_blanks(None), "machine"),
     OrderForm("verify", (_ACCOUNT,), "machine"),
+    OrderForm(
+        "signature",
+        (
+            _ACCOUNT,
+            Blank("timestamp", needed=True),
+            Blank("nonce", needed=True),
+            Blank("signature", needed=True),
+            Blank("encrypt", "long"),
+        ),
+        "machine",
+    ),
+    OrderForm("notice", (_ACCOUNT, _choice("event", *get_args(AccountNotice))), "office"),
     OrderForm("clock", (Blank("advance_s", "number", "3600", needed=True),), "machine"),
     FAULTS,
     OrderForm("faults/clear", (), "machine"),

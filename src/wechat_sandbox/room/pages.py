@@ -7,6 +7,7 @@ foreign page can press these buttons.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -17,11 +18,13 @@ from starlette.routing import Route
 from wechat_sandbox import people
 from wechat_sandbox.accounts import Account
 from wechat_sandbox.chats import Follow
-from wechat_sandbox.interfaces import INTERFACES
+from wechat_sandbox.errors import MESSAGES
+from wechat_sandbox.interfaces import AREAS, INTERFACES
+from wechat_sandbox.interfaces.base import Interface
 from wechat_sandbox.journal import KINDS, OUTCOMES, Entry
 from wechat_sandbox.office.abilities import ABILITIES, Ability, may
 from wechat_sandbox.phone.state import read_number
-from wechat_sandbox.room.forms import FAULTS, GROUPS
+from wechat_sandbox.room.forms import FAULTS, FORMS, GROUPS, form_for
 from wechat_sandbox.room.jobs import waiting_jobs
 from wechat_sandbox.room.orders import VIEW_QUERIES, all_orders, all_views, curl_for
 from wechat_sandbox.screens import render
@@ -79,6 +82,15 @@ class QuotaLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InterfaceLine:
+    """One interface and how often all accounts called it today."""
+
+    path: str
+    interface: Interface
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
 class CitizenLine:
     """A citizen as the table of the control room shows them."""
 
@@ -95,6 +107,8 @@ def room_routes() -> list[Route]:
         "/room/citizens": citizens,
         "/room/log": log,
         "/room/orders": orders,
+        "/room/accounts": account_settings,
+        "/room/interfaces": interfaces,
     }
     return [Route(path, _for_neighbours(page)) for path, page in pages.items()]
 
@@ -105,7 +119,7 @@ def overview(request: Request) -> Response:
     return _page(
         request,
         "room_overview.html",
-        accounts=[_account_line(sandbox, one) for one in sandbox.settings.accounts],
+        accounts=[_account_line(sandbox, one) for one in sandbox.accounts],
         ahead_s=round(sandbox.clock.ahead),
         advances=_ADVANCES,
         faults=sandbox.faults.waiting(),
@@ -113,7 +127,7 @@ def overview(request: Request) -> Response:
         jobs=waiting_jobs(sandbox),
         quotas=_quota_lines(sandbox),
         newest=sandbox.journal.find()[:8],
-        paths=sorted(INTERFACES),
+        chosen_path=request.query_params.get("path", ""),
     )
 
 
@@ -121,7 +135,7 @@ def citizens(request: Request) -> Response:
     """Show citizens by number, name or openid, and whether they follow."""
     sandbox = _sandbox(request)
     query = request.query_params
-    account = sandbox.by_slug.get(query.get("account", "")) or sandbox.settings.accounts[0]
+    account = sandbox.by_slug.get(query.get("account", "")) or sandbox.accounts[0]
     words, only = query.get("words", "").strip(), query.get("only", "")
     first = read_number(query.get("first", "")) or 1
     numbers = _numbers_for(sandbox, account, words=words, followers=only == "followers")
@@ -130,7 +144,7 @@ def citizens(request: Request) -> Response:
         request,
         "room_citizens.html",
         account=account,
-        accounts=sandbox.settings.accounts,
+        accounts=sandbox.accounts,
         words=words,
         only=only,
         lines=[_citizen_line(sandbox, account, number) for number in shown[:_CITIZENS_SHOWN]],
@@ -155,7 +169,7 @@ def log(request: Request) -> Response:
         filters=filters,
         entries=found[:_LOG_SHOWN],
         older=found[_LOG_SHOWN - 1].number if len(found) > _LOG_SHOWN else None,
-        accounts=sandbox.settings.accounts,
+        accounts=sandbox.accounts,
         kinds=KINDS,
         outcomes=OUTCOMES,
         attempts=_attempts(sandbox),
@@ -172,8 +186,45 @@ def orders(request: Request) -> Response:
         views=all_views(),
         view_queries=VIEW_QUERIES,
         groups=GROUPS,
-        paths=sorted(INTERFACES),
-        accounts=sandbox.settings.accounts,
+        accounts=sandbox.accounts,
+    )
+
+
+def account_settings(request: Request) -> Response:
+    """Show each account's settings and credentials, to be copied and changed; register others."""
+    sandbox = _sandbox(request)
+    by_name = {form.name: form for form in FORMS}
+    return _page(
+        request,
+        "room_accounts.html",
+        accounts=sandbox.accounts,
+        forms=[(account, form_for(account)) for account in sandbox.accounts],
+        register=by_name["accounts/save"],
+        signature=by_name["signature"],
+    )
+
+
+def interfaces(request: Request) -> Response:
+    """Show every interface by what it is about, or those whose path has the words looked for."""
+    sandbox = _sandbox(request)
+    words = request.query_params.get("words", "").strip()
+    used: Counter[str] = Counter()
+    for calls in sandbox.quotas.used_today(sandbox.clock.now()).values():
+        used.update(calls)
+    lines = {
+        area: [
+            InterfaceLine(path, INTERFACES[path], used[path])
+            for path in paths
+            if words.casefold() in path.casefold()
+        ]
+        for area, paths in AREAS.items()
+    }
+    return _page(
+        request,
+        "room_interfaces.html",
+        words=words,
+        lines={area: found for area, found in lines.items() if found},
+        count=len(INTERFACES),
     )
 
 
@@ -194,7 +245,13 @@ def _page(request: Request, template: str, **context: object) -> Response:
     def curl(name: str, asked: dict[str, object]) -> str:
         return curl_for(sandbox.settings.sandbox_url, name, asked)
 
-    shown = {"curl": curl, "log_last": sandbox.journal.last}
+    shown: dict[str, object] = {
+        "curl": curl,
+        "log_last": sandbox.journal.last,
+        "areas": AREAS,
+        "codes": MESSAGES,
+        "chosen_path": "",
+    }
     return render(request, template, shown | context)
 
 

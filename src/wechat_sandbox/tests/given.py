@@ -49,7 +49,7 @@ def given_client(
     return httpx.AsyncClient(transport=transport, base_url=SANDBOX)
 
 
-async def order(client: httpx.AsyncClient, name: str, **asked: Any) -> dict[str, Any]:
+async def order(client: httpx.AsyncClient, name: str, /, **asked: Any) -> dict[str, Any]:
     """Give an order to the control plane and return its answer."""
     answer = await client.post(f"/_sim/{name}", json=asked)
     assert answer.status_code == 200, answer.text

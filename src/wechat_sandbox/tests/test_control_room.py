@@ -24,7 +24,14 @@ from wechat_sandbox.tests.given import (
 
 pytestmark = pytest.mark.anyio
 PLAIN = given_account(mode="plain")
-PAGES = ("/room", "/room/citizens", "/room/log", "/room/orders")
+PAGES = (
+    "/room",
+    "/room/accounts",
+    "/room/citizens",
+    "/room/interfaces",
+    "/room/log",
+    "/room/orders",
+)
 
 
 async def silent(request: httpx.Request) -> httpx.Response:

@@ -23,7 +23,14 @@ from wechat_sandbox.tests.phone_world import (
 )
 
 pytestmark = pytest.mark.browser
-PAGES = ("/room", "/room/citizens", "/room/log", "/room/orders")
+PAGES = (
+    "/room",
+    "/room/accounts",
+    "/room/citizens",
+    "/room/interfaces?words=user",
+    "/room/log",
+    "/room/orders",
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +65,7 @@ def test_a_fault_is_ordered_felt_and_seen_in_the_log(world, chromium):
     page.goto(f"{sandbox}/room")
     expect(page.get_by_text("没有预设的故障")).to_be_visible()
     form = page.locator("form.order[data-order=faults]")
-    form.get_by_label("接口路径").fill("/cgi-bin/token")
+    form.get_by_label("接口路径").select_option("/cgi-bin/token")
     form.get_by_label("错误码").fill("-1")
     form.get_by_role("button", name="预设").click()
     expect(page.locator("#faults td").first).to_have_text("/cgi-bin/token")

@@ -134,8 +134,19 @@ async def test_a_foreign_address_is_not_opened(url: str):
         await take_phone(client, 3)
         answer = await client.get("/web", params={"url": url})
         assert answer.status_code == 400
-        assert "只能打开本产品的网页" in answer.text
+        assert "只能打开本产品和公众号网页授权域名下的网页" in answer.text
         assert "<iframe" not in answer.text
+
+
+async def test_a_page_of_an_accounts_own_server_opens_as_it_is():
+    async with given_client() as client:
+        await order(client, "accounts/save", slug="bot", callback_url="http://127.0.0.1:5000/wx")
+        await take_phone(client, 3)
+        page = await client.get("/web", params={"account": "bot", "url": "http://127.0.0.1:5000/a"})
+        assert 'src="http://127.0.0.1:5000/a"' in page.text
+        assert " http://127.0.0.1:5000 " in page.headers["content-security-policy"]
+        foreign = {"account": "sandbox", "url": "http://127.0.0.1:5000/a"}
+        assert (await client.get("/web", params=foreign)).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/chats/sandbox", "/web?url=x", "/contacts", "/discover", "/me"])
@@ -332,9 +343,9 @@ def test_both_languages_have_the_same_words_and_each_is_used():
     composed = (
         *("result_", "subject_", "fact_", "kind_", "problem_", "refused_", "mode_", "outcome_"),
         *("ability_", "advance_", "always_", "blank_", "choice_", "decide_", "group_", "job_"),
-        *("notice_", "order_", "view_", "deed_", "article_"),
+        *("notice_", "order_", "view_", "deed_", "article_", "area_", "why_"),
     )
-    source = "".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in HERE.rglob("*.py"))
     shown_by_kind = {"image", "voice", "video", "music", "service_fault", "handed_to_staff"}
     unused = {
         word
@@ -350,7 +361,7 @@ def test_both_languages_have_the_same_words_and_each_is_used():
 
 def test_every_refusal_the_code_can_give_has_words():
     chinese = json.dumps(sorted(words_in("zh")))
-    source = "".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in HERE.rglob("*.py"))
     for code in re.findall(r"BadReply\(\"(\w+)\"\)|Unreached\(\"(\w+)\"\)", source):
         assert f'"result_{"".join(code)}"' in chinese
     for code in re.findall(r"AuthorizeRefused\((\d+)\)", source):
