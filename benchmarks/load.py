@@ -20,12 +20,16 @@ _hangs_up = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 @dataclass
 class Load:
-    """What came back: `latencies` in seconds, `busy` the share of a core the generator used."""
+    """What came back: `latencies` in seconds, `busy` the share of a core the generator used.
+
+    `spent` is the processor time of each process of the server, in seconds.
+    """
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     busy: float = 0.0
+    spent: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -90,6 +90,27 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(STOP_S)
+
+
+def companion_of(pid: int, module: str) -> int | None:
+    """Return the process of that module (`ballotbox.companion`) which a server has started."""
+    for child in _below(pid):
+        with suppress(OSError):
+            if module.encode() in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+    return None
+
+
+def _below(pid: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(") ")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found[1:]
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:

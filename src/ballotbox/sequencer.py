@@ -9,7 +9,6 @@ thread serves tests that bring a sealer of their own.
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -18,6 +17,7 @@ import msgspec
 
 from ballotbox.answers import receipt_body
 from ballotbox.ballots import Ballot, Receipt, StoredBallot
+from ballotbox.companion import Companion, Ended
 from ballotbox.refusals import Refused
 from ballotbox.schema import SchemaMismatch
 from ballotbox.sealing import CodedProof, Unsealable
@@ -26,11 +26,6 @@ from ballotbox.store import Store, StoreUnavailable
 
 Outcome = Receipt | Refused
 
-LENGTH = 4  # bytes before each message between the two processes, big-endian
-LARGEST_FRAME = 1 << 24  # read without pausing: 4,096 answers with their proofs are 8 MiB
-PIPE_BYTES = 1 << 20  # so that the event loop is woken a few times a batch, not a hundred
-START_S = 20.0
-END_S = 5.0
 FAULTS = {kind.__name__: kind for kind in (SchemaMismatch, StoreUnavailable)}
 
 _UNPROVEN = CodedProof(-1, "")
@@ -149,87 +144,46 @@ class ThreadSequencer:
 
 
 class ProcessSequencer:
-    """A process of its own (`ballotbox.sequencing`), spoken to over its standard input and output.
+    """A process of its own (`ballotbox.sequencing`).
 
-    When it dies nobody in its batch is answered; the next batch starts another. When this
-    process dies it sees the end of its input, and ends.
+    When it dies nobody in its batch is answered; the next batch starts another.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._environ = os.environ | environ_of(settings)
-        self._process: asyncio.subprocess.Process | None = None
+        self._companion = Companion("ballotbox.sequencing", os.environ | environ_of(settings))
 
     async def start(self) -> None:
         """Start it and wait until it has checked the tables."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ballotbox.sequencing"),
-            env=self._environ,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LARGEST_FRAME,
-            start_new_session=True,  # Ctrl-C is for the server, which ends this one in its time
-        )
         try:
-            async with asyncio.timeout(START_S):
-                started = _read_started(await self._receive())
-        except TimeoutError as error:
-            await self.stop()
-            raise StoreUnavailable("the sequencer did not start") from error
+            started = _read_started(await self._companion.start())
+        except Ended as error:
+            raise StoreUnavailable(str(error)) from error
         if started.fault:
             await self.stop()
             raise FAULTS[started.fault](started.message)
 
     def submit(self, ballots: Sequence[Ballot]) -> Awaitable[Sequence[Outcome]]:
         """Begin at once, or after a new process has started in the place of one that died."""
-        if self._process is None or self._process.returncode is not None:
+        if self._companion.pid is None:
             return self._restart_and_submit(ballots)
-        self._send(framed(ballots))
+        self._companion.send(ballots)
         return self._outcomes()
 
     async def stop(self) -> None:
-        """Close its input, at which it ends; kill it when it does not."""
-        process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            async with asyncio.timeout(END_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        """Have it end."""
+        await self._companion.stop()
 
     async def _restart_and_submit(self, ballots: Sequence[Ballot]) -> Sequence[Outcome]:
         log.error("sequencer_ended restarting=yes")
         await self.start()
-        self._send(framed(ballots))
+        self._companion.send(ballots)
         return await self._outcomes()
 
     async def _outcomes(self) -> Sequence[Outcome]:
         try:
-            return [_outcome_of(told) for told in _read_settled(await self._receive())]
-        except asyncio.CancelledError:
-            # Given up waiting: an answer that came later would be taken for the next batch's.
-            if self._process is not None:
-                self._process.kill()
-                self._process = None
-            raise
-
-    def _send(self, message: bytearray) -> None:
-        if self._process is None or self._process.stdin is None:
-            raise StoreUnavailable("the sequencer has ended")
-        self._process.stdin.write(message)
-
-    async def _receive(self) -> bytes:
-        if self._process is None or self._process.stdout is None:
-            raise StoreUnavailable("the sequencer has ended")
-        try:
-            length = int.from_bytes(await self._process.stdout.readexactly(LENGTH), "big")
-            return await self._process.stdout.readexactly(length)
-        except (asyncio.IncompleteReadError, OSError) as error:
-            self._process = None
-            raise StoreUnavailable("the sequencer ended before it answered") from error
+            return [_outcome_of(told) for told in _read_settled(await self._companion.receive())]
+        except Ended as error:
+            raise StoreUnavailable(str(error)) from error
 
 
 class Turned(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -246,18 +200,9 @@ class Started(msgspec.Struct, frozen=True, array_like=True):
     message: str = ""
 
 
-_write = msgspec.msgpack.Encoder()
 read_ballots = msgspec.msgpack.Decoder(list[Ballot]).decode
 _read_settled = msgspec.msgpack.Decoder(list[Receipt | Turned]).decode
 _read_started = msgspec.msgpack.Decoder(Started).decode
-
-
-def framed(message: object) -> bytearray:
-    """Return a message as it travels, its length before it."""
-    frame = bytearray(LENGTH)
-    _write.encode_into(message, frame, LENGTH)
-    frame[:LENGTH] = (len(frame) - LENGTH).to_bytes(LENGTH, "big")
-    return frame
 
 
 def settled(outcomes: Sequence[Outcome]) -> list[Receipt | Turned]:

@@ -33,6 +33,7 @@ from ballotbox.tests.given import (
     postgres_is_reachable,
 )
 from ballotbox.tests.test_sealing import KEY, given_log
+from live import companion_of
 from race.test_ballots import connection, read_answer, request_of, wait_until_ready
 from wechat_sandbox.tests.live import free_port
 
@@ -76,27 +77,6 @@ class Witness:
             await asyncio.sleep(0.02)
 
 
-def children_of(pid: int) -> list[int]:
-    """Return all processes below that one."""
-    below: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(") ")[2].split()
-            below.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = [pid]
-    for one in found:
-        found += below.get(one, [])
-    return found[1:]
-
-
-def sequencer_of(server_pid: int) -> int | None:
-    for pid in children_of(server_pid):
-        with suppress(OSError):
-            if b"ballotbox.sequencing" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                return pid
-    return None
-
-
 def key_of(folder: Path) -> VerifierKey:
     return read_signer(folder, KEY).verifier
 
@@ -130,7 +110,7 @@ async def pull_plugs(port: int, server, folder: Path, crowd: Crowd, witness: Wit
     voters = [asyncio.create_task(crowd.vote(port)) for _ in range(VOTERS)]
     for _time in range(2):
         await asyncio.sleep(luck.uniform(0.2, 1.2))
-        if (sequencer := sequencer_of(server.pid)) is not None:
+        if (sequencer := companion_of(server.pid, "ballotbox.sequencing")) is not None:
             os.kill(sequencer, signal.SIGKILL)
         before = len(crowd.proofs)
         for _wait in range(200):  # until another sequencer has taken over

@@ -8,14 +8,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from live import read_rows, running, wait_until_ready
+from live import companion_of, read_rows, running, wait_until_ready
 from minyi.wechat.tests.given import OPENID, given_official_account, sealed_post, text_message
 from wechat_sandbox.tests.live import free_port
 
@@ -62,6 +63,31 @@ def kept(office) -> list[str]:
     return [text for (text,) in rows]
 
 
+def recorder_at_work(server: subprocess.Popen[bytes], port: int) -> int:
+    """Return the process that writes, once it does; until then a thread of the server writes."""
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        status_of(port, post_of(f"等一等 {time.monotonic()}", "oWaiting"))
+        recorder = companion_of(server.pid, "minyi.wechat.callback.recording")
+        if recorder is not None and has_opened(recorder, "db.sqlite3"):
+            return recorder
+        time.sleep(0.1)
+    raise AssertionError("no recorder came to work")
+
+
+def has_opened(pid: int, name: str) -> bool:
+    with suppress(OSError):
+        return any(one.readlink().name == name for one in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
 def test_what_was_acknowledged_survives_kill_9(office):
     letters = [f"第{number}封来信，请人答复" for number in range(400)]
     posts = {words: post_of(words, f"oWriter{place:020}") for place, words in enumerate(letters)}
@@ -72,14 +98,36 @@ def test_what_was_acknowledged_survives_kill_9(office):
             acknowledged.append(words)
 
     with serving(office) as (port, process), ThreadPoolExecutor(16) as writers:
+        recorder = recorder_at_work(process, port)
         for words in letters:
             writers.submit(write, words)
         limit = time.monotonic() + 20
         while len(acknowledged) < 60 and time.monotonic() < limit:
             time.sleep(0.001)
         os.killpg(process.pid, signal.SIGKILL)
+        wait_until(lambda: not has_opened(recorder, "db.sqlite3"))  # it ends by itself
     assert 60 <= len(acknowledged) < len(letters), "the server was not killed at work"
     assert set(acknowledged) <= set(kept(office))
+
+
+def test_a_recorder_killed_at_work_has_its_letters_sent_again(office):
+    letters = [f"第{number}封来信，请人答复" for number in range(16)]
+    posts = [post_of(words) for words in letters]
+    with serving(office) as (port, process), ThreadPoolExecutor(16) as writers:
+        recorder = recorder_at_work(process, port)
+        os.kill(recorder, signal.SIGSTOP)
+        answers = [writers.submit(status_of, port, post) for post in posts]
+        time.sleep(0.5)
+        assert not any(answer.done() for answer in answers)
+        os.kill(recorder, signal.SIGKILL)
+        statuses = [answer.result() for answer in answers]
+        written = [words for words, status in zip(letters, statuses, strict=True) if status == 200]
+        assert 503 in statuses, "nobody was in its batch"
+        assert set(kept(office)) & set(letters) == set(written)
+        assert [status_of(port, post) for post in posts] == [200] * len(posts)
+        assert recorder_at_work(process, port) != recorder
+    assert sorted(set(kept(office)) & set(letters)) == sorted(letters)
+    assert len(kept(office)) == len(set(kept(office)))
 
 
 def test_a_server_that_stops_writes_down_what_the_robot_answered_last(office):

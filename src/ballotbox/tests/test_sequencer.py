@@ -54,7 +54,7 @@ def in_real_app(database, scenario):
 
 
 def pid_of(sequencer) -> int:
-    return sequencer._process.pid
+    return sequencer._companion.pid
 
 
 def ballot_from(number: int) -> dict[str, object]:

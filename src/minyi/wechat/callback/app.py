@@ -23,7 +23,7 @@ from .crypto import Malformed, Undecipherable, is_signed, sign
 from .deliveries import Deliveries
 from .endpoints import Endpoint, Endpoints, NoEndpointsYet, load_endpoints
 from .errands import Errands
-from .inbox import InboxWriter, record_in_thread
+from .inbox import InboxWriter
 from .messages import (
     Message,
     NotAMessage,
@@ -36,6 +36,7 @@ from .messages import (
 )
 from .patience import Patience
 from .reception import Reception, Unwilling
+from .recorder import ProcessRecorder
 from .slow import SlowLane
 
 Scope = MutableMapping[str, Any]
@@ -284,7 +285,7 @@ def make_app() -> CallbackApp:
     """Return the application of this process."""
     slow = SlowLane(Errands(find_answerer=find_answerer))
     return CallbackApp(
-        Endpoints(load_endpoints), Reception(writer=InboxWriter(record_in_thread), slow=slow)
+        Endpoints(load_endpoints), Reception(writer=InboxWriter(ProcessRecorder()), slow=slow)
     )
 
 

@@ -84,6 +84,18 @@ class Reply:
     is_alone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CountedText:
+    """A text that tells a number: `some` has a place for it, `none` is said instead of zero."""
+
+    none: str
+    some: str
+
+    def reply(self, count: int) -> Reply:
+        """Return the text for that number."""
+        return text_reply(self.some % {"count": count} if count else self.none)
+
+
 def find_sealed(body: bytes) -> bytes:
     """Return the cipher text of a sealed message, or nothing where there is none.
 

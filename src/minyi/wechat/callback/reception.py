@@ -21,8 +21,9 @@ from ..services.outgoing import ReplyWords, take_for_reply
 from .endpoints import Endpoint
 from .errands import Asked
 from .events import take_notice
-from .inbox import InboxWriter, NotWritten, Overloaded, account_ids
+from .inbox import InboxWriter, Overloaded
 from .messages import MAX_TEXT_BYTES, Message, NotAMessage, Reply, text_reply
+from .recorder import NotWritten, account_ids
 from .slow import SlowLane
 
 
@@ -64,7 +65,7 @@ class Reception:
     async def close(self) -> None:
         """Finish what is under way and write down what waits."""
         await self._slow.finish()
-        await asyncio.get_running_loop().run_in_executor(None, self._writer.close)
+        await self._writer.close()
 
     async def _answer(
         self, account: str, endpoint: Endpoint, message: Message, plan: Plan
@@ -107,20 +108,18 @@ class Reception:
         self, account: str, book: Book, message: Message, plan: Plan
     ) -> Reply | None:
         is_leaving = message.event == "unsubscribe"
-        recorded = await self._writer.keep(
-            Letter(
-                account,
-                message,
-                plan.reply,
-                must_see=not is_leaving,
-                missed=plan.reply is not None and not is_leaving and not plan.unless_taken,
-                unless_taken=plan.unless_taken,
-                calls=plan.calls,
-                when_called=book.phrases.called,
-                when_still_called=book.phrases.still_called,
-            )
+        letter = Letter(
+            account,
+            message,
+            plan.reply,
+            must_see=not is_leaving,
+            missed=plan.reply is not None and not is_leaving and not plan.unless_taken,
+            unless_taken=plan.unless_taken,
+            calls=plan.calls,
+            when_called=book.phrases.called,
+            when_still_called=book.phrases.still_called,
         )
-        return recorded.reply
+        return letter.reply(await self._writer.keep(letter))
 
 
 TAKEN_WITHIN_S = 4.0  # later WeChat may have hung up, and what was taken would seem sent

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.queries.chat import OpenRound
 
-from ..callback.messages import MAX_TEXT_BYTES, Article, Reply, news_reply, text_reply
+from ..callback.messages import MAX_TEXT_BYTES, Article, CountedText, Reply, news_reply, text_reply
 from .ballot_words import write_help
 
 MOST_LISTED = 5
@@ -46,20 +46,8 @@ class Phrases:
     help: Reply
     otherwise: Reply
     called: Reply
+    still_called: CountedText  # to who calls once more: how many wait before them
     unconfirmed: Reply
-    closed_until: str = ""  # when people are there again, in words; empty: they are there now
-
-    def still_called(self, ahead: int) -> Reply:
-        """Say to who calls for a person once more how many wait before them."""
-        if ahead:
-            place = _("您已经请过工作人员，前面还有 %(count)d 位在等待，不必重复发送。")
-            place %= {"count": ahead}
-        else:
-            place = _("您已经请过工作人员，现在排在第一位，不必重复发送。")
-        if not self.closed_until:
-            return text_reply(place + _("请把问题写在这里，工作人员会依次答复。"))
-        when = _("现在不是接待时间，工作人员将于%(when)s起依次答复。")
-        return text_reply(place + when % {"when": self.closed_until})
 
 
 def write_phrases(
@@ -88,10 +76,10 @@ def write_phrases(
             )
         ),
         called=text_reply(_called(closed_until)),
+        still_called=_still_called(closed_until),
         unconfirmed=text_reply(
             _("没有等待您确认的选票，没有计票。可能已经超过 10 分钟，请重新回复号码。")
         ),
-        closed_until=closed_until,
     )
 
 
@@ -134,6 +122,16 @@ def _called(closed_until: str) -> str:
     return _("您的留言已转给工作人员。现在不是接待时间，工作人员将于%(when)s起依次答复。") % {
         "when": closed_until
     }
+
+
+def _still_called(closed_until: str) -> CountedText:
+    first = _("您已经请过工作人员，现在排在第一位，不必重复发送。")
+    behind = _("您已经请过工作人员，前面还有 %(count)d 位在等待，不必重复发送。")
+    if closed_until:
+        then = _("现在不是接待时间，工作人员将于%(when)s起依次答复。") % {"when": closed_until}
+    else:
+        then = _("请把问题写在这里，工作人员会依次答复。")
+    return CountedText(first + then, behind + then)
 
 
 def _campaign_lines(campaigns: Sequence[RunningCampaign], home_url: str) -> str:

@@ -9,9 +9,10 @@ An identity already written makes its letter do nothing, whichever process it ca
 writes at a time (SQLite's write lock; an advisory lock on PostgreSQL).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import IntEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from minyi.core import outbox
-from minyi.wechat.callback.messages import Message, Reply
+from minyi.wechat.callback.messages import CountedText, Message, Reply
 from minyi.wechat.models import Contact, Conversation
 from minyi.wechat.outgoing.windows import ALLOWANCES, LONGEST, MESSAGE, SHORT, TRIGGERS
 from minyi.wechat.queries.waiting import find_waiting
@@ -55,15 +56,38 @@ class Letter(NamedTuple):
     text: str | None = None
     when_called: Reply | None = None
     unless_taken: bool = False
-    when_still_called: Callable[[int], Reply] | None = None
+    when_still_called: CountedText | None = None
+
+    def reply(self, recorded: "Recorded") -> Reply | None:
+        """Return the words for what is to be said."""
+        match recorded.says:
+            case Says.ANSWER:
+                return self.answer
+            case Says.CALLED:
+                return self.when_called
+            case Says.STILL_CALLED if self.when_still_called:
+                return self.when_still_called.reply(recorded.ahead)
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a letter led to: whether it was new, and the reply that suits the conversation now."""
+class Says(IntEnum):
+    """What suits a conversation as it is now."""
+
+    NOTHING = 0
+    ANSWER = 1
+    CALLED = 2
+    STILL_CALLED = 3
+
+
+class Recorded(NamedTuple):
+    """What a letter led to: whether it was new, what is said to it, how many wait before them."""
 
     is_new: bool
-    reply: Reply | None
+    says: Says
+    ahead: int = 0
+
+
+_KNOWN = Recorded(is_new=False, says=Says.NOTHING)
 
 
 @dataclass(slots=True)
@@ -109,20 +133,17 @@ def record_letters(letters: Sequence[Letter], *, account_ids: dict[str, int]) ->
     _write(inbox_sql.CHANGE_CONVERSATIONS, [_conversation_row(change) for change in talking])
     states = _states([change for change in talking if change.unread])
     places = _places([c for c in talking if c.calls], states)
-    replies = {
-        identity: _suitable_reply(
+    recorded = {
+        identity: _recorded(
             letter,
             states.get(_place(letter, account_ids)),
             places.get(_place(letter, account_ids)),
         )
         for identity, letter in fresh.items()
     }
-    _write(inbox_sql.ADD_MESSAGES, _message_rows(fresh, replies, account_ids))
+    _write(inbox_sql.ADD_MESSAGES, _message_rows(fresh, recorded, account_ids))
     _tell_of_windows({place: c.window_at for place, c in changes.items() if c.trigger})
-    return [
-        Recorded(letter.message.identity in fresh, replies.get(letter.message.identity))
-        for letter in letters
-    ]
+    return [recorded.get(letter.message.identity, _KNOWN) for letter in letters]
 
 
 def _tell_of_windows(opened: dict[tuple[int, str], str]) -> None:
@@ -246,7 +267,7 @@ def _conversation_row(change: _Change) -> list[object]:
 
 
 def _message_rows(
-    fresh: dict[bytes, Letter], replies: dict[bytes, Reply | None], account_ids: dict[str, int]
+    fresh: dict[bytes, Letter], recorded: dict[bytes, Recorded], account_ids: dict[str, int]
 ) -> list[list[object]]:
     rows: list[list[object]] = []
     for letter in fresh.values():
@@ -258,7 +279,7 @@ def _message_rows(
         media_id = message.fields.get("MediaId", "")[:128]
         kind, identity = message.kind[:20], message.identity.hex()
         rows.append([*place, at, "in", kind, words_of(letter), media_id, identity, *_FROM_CITIZEN])
-        reply = replies[message.identity]
+        reply = letter.reply(recorded[message.identity])
         if reply is not None:
             rows.append(
                 [*place, at, "out", reply.kind, reply.said, "", None, "robot", reply.is_ai, "sent"]
@@ -321,20 +342,18 @@ def _place(letter: Letter, account_ids: dict[str, int]) -> tuple[int, str]:
     return account_ids[letter.account], letter.message.sender
 
 
-def _suitable_reply(
-    letter: Letter, found: tuple[str, bool] | None, ahead: int | None
-) -> Reply | None:
-    """Return what to say: where a person has taken over, or is about to, the robot is silent."""
+def _recorded(letter: Letter, found: tuple[str, bool] | None, ahead: int | None) -> Recorded:
+    """Tell what to say: where a person has taken over, or is about to, the robot is silent."""
     if found is None or not letter.must_see:
-        return letter.answer
+        return Recorded(True, Says.ANSWER)
     state, is_called = found
     if state == Conversation.State.PERSON:
-        return None
+        return Recorded(True, Says.NOTHING)
     if state == Conversation.State.WAITING and not letter.unless_taken:
         if letter.calls and ahead is not None and letter.when_still_called:
-            return letter.when_still_called(ahead)
-        return letter.when_called if is_called or letter.calls else None
-    return letter.answer
+            return Recorded(True, Says.STILL_CALLED, ahead)
+        return Recorded(True, Says.CALLED if is_called or letter.calls else Says.NOTHING)
+    return Recorded(True, Says.ANSWER)
 
 
 @lru_cache(maxsize=4096)  # a crowd writes many messages a second; the backend takes 25 µs for one

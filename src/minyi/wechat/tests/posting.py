@@ -12,15 +12,24 @@ from minyi.wechat.callback.answering import find_answerer
 from minyi.wechat.callback.app import CallbackApp
 from minyi.wechat.callback.endpoints import Endpoints
 from minyi.wechat.callback.errands import Errands
-from minyi.wechat.callback.inbox import InboxWriter, Record
+from minyi.wechat.callback.inbox import InboxWriter
 from minyi.wechat.callback.reception import Reception
+from minyi.wechat.callback.recorder import Record, ThreadRecorder
 from minyi.wechat.callback.slow import DEADLINE_S, SlowLane
-from minyi.wechat.services.inbox import Letter, Recorded
+from minyi.wechat.services.inbox import Letter, Recorded, Says
 from minyi.wechat.tests.given import given_endpoint, sealed_post
 
 # One loop for all posts: a ballot box, like a server, lives on the loop it began on.
 _loop = asyncio.new_event_loop()
-atexit.register(_loop.close)
+
+
+@atexit.register
+def _end_loop() -> None:
+    for task in asyncio.all_tasks(_loop):
+        task.cancel()  # what a test left unwritten
+    _loop.run_until_complete(asyncio.sleep(0))
+    _loop.close()
+
 
 T = TypeVar("T")
 CALLBACK = "http://minyi.example/wechat/sandbox/callback"
@@ -28,9 +37,7 @@ CALLBACK = "http://minyi.example/wechat/sandbox/callback"
 
 def written(letters: Sequence[Letter]) -> list[Recorded]:
     """A database that takes everything and knows nobody."""
-    return [
-        Recorded(True, letter.when_called if letter.calls else letter.answer) for letter in letters
-    ]
+    return [Recorded(True, Says.CALLED if letter.calls else Says.ANSWER) for letter in letters]
 
 
 class Line:
@@ -48,7 +55,7 @@ class Line:
     ) -> None:
         known = dict(endpoints or [given_endpoint()])
         self._endpoints = Endpoints(lambda: known)
-        self.writer = InboxWriter(record)
+        self.writer = InboxWriter(ThreadRecorder(record))
         errands = errands or Errands(find_answerer=find_answerer)
         self.slow = SlowLane(errands, deadline_s=deadline_s)
         reception = Reception(writer=self.writer, slow=self.slow)
@@ -89,6 +96,10 @@ class Line:
         transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport) as client:
             return await client.request(method, url, content=body)
+
+    def close(self) -> None:
+        """Have everything written down."""
+        self.run(self.writer.close())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Let the one loop of all posts do something."""

@@ -3,7 +3,7 @@
 
 import pytest
 
-from minyi.wechat.callback.inbox import record_in_thread
+from minyi.wechat.callback.recorder import record_batch
 from minyi.wechat.models import Contact
 from minyi.wechat.tests.given import OPENID, given_official_account, sealed_post, text_message
 from minyi.wechat.tests.posting import Line
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def line():
     given_official_account()
-    line = Line(record=record_in_thread)
+    line = Line(record=record_batch)
     yield line
-    line.writer.close()
+    line.close()
 
 
 def say(line: Line, words: str) -> str:
     answer = opened(line.post(*sealed_post(text_message(words))).content)["Content"]
-    line.writer.close()
+    line.close()
     return answer
 
 

@@ -26,8 +26,8 @@ from minyi.campaigns.tests.given import given_campaign, given_open_round
 from minyi.wechat.callback.answering import Answered
 from minyi.wechat.callback.endpoints import read_endpoints
 from minyi.wechat.callback.errands import Errands
-from minyi.wechat.callback.inbox import record_in_thread
 from minyi.wechat.callback.messages import MAX_TEXT_BYTES
+from minyi.wechat.callback.recorder import record_batch
 from minyi.wechat.conversation.ballot_words import ask_to_confirm
 from minyi.wechat.models import (
     ChatMessage,
@@ -65,7 +65,7 @@ def account(settings):
     while _chats:
         chat = _chats.pop()
         chat.run(chat.box.stop())
-        chat.writer.close()
+        chat.close()
 
 
 def given_vote(account, slug="windows", **fields):
@@ -111,7 +111,7 @@ class Chat(Line):
         )
         self.box = ballot_box()
         errands = Errands(find_answerer=lambda: answerer, ballots=httpx.ASGITransport(app=self.box))
-        super().__init__(*known, record=record_in_thread, errands=errands, **options)
+        super().__init__(*known, record=record_batch, errands=errands, **options)
         _chats.append(self)
 
     def say(self, words: str) -> str:
@@ -125,7 +125,7 @@ class Chat(Line):
     def send_in(self, xml: bytes) -> str:
         answer = self.post(*sealed_post(xml))
         assert answer.status_code == 200, answer.text
-        self.writer.close()
+        self.close()
         return "" if answer.content == b"success" else opened(answer.content)["Content"]
 
 

@@ -136,8 +136,8 @@ def test_who_waits_for_a_person_gets_no_answer_from_memory_alone():
 
 def test_who_calls_again_hears_their_place_and_when_people_are_there():
     phrases = {"name": "示例", "welcome": "", "campaigns": [], "home_url": "/"}
-    assert "前面还有 2 位" in write_phrases(**phrases).still_called(2).said
-    closed = write_phrases(**phrases, closed_until="11月23日 09:00").still_called(0).said
+    assert "前面还有 2 位" in write_phrases(**phrases).still_called.reply(2).said
+    closed = write_phrases(**phrases, closed_until="11月23日 09:00").still_called.reply(0).said
     assert "第一位" in closed
     assert "11月23日 09:00起" in closed
 

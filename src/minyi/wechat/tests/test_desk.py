@@ -321,8 +321,8 @@ def reply_of_the_robot(office):
         must_see=True,
         when_called=text_reply("请稍候"),
     )
-    recorded = record_letters([letter], account_ids={office.account.slug: office.account.pk})
-    reply = recorded[0].reply
+    (recorded,) = record_letters([letter], account_ids={office.account.slug: office.account.pk})
+    reply = letter.reply(recorded)
     return reply.said if reply else None
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from minyi.agencies.models import OfficialAccount
 from minyi.core.models import AuditEntry, OutboxMessage
 from minyi.core.outbox_worker import Worker
-from minyi.wechat.callback.inbox import record_in_thread
 from minyi.wechat.callback.messages import NotAMessage, read_tree
+from minyi.wechat.callback.recorder import record_batch
 from minyi.wechat.models import ChatMessage, Contact, Grant, Outgoing, OutgoingStep
 from minyi.wechat.queries.reports import find_verdict, list_notices
 from minyi.wechat.tests.given import (
@@ -49,9 +49,9 @@ POPUP = """<SubscribeMsgPopupEvent>
 @pytest.fixture
 def line():
     given_official_account()
-    line = Line(record=record_in_thread)
+    line = Line(record=record_batch)
     yield line
-    line.writer.close()
+    line.close()
 
 
 def report(name: str, inside: str = "", sender: str = OPENID) -> bytes:
@@ -108,7 +108,7 @@ def test_a_template_message_s_fate_is_written_beside_it_once(line):
     )
     for _attempt in range(2):
         acknowledged(line, sent)
-        acknowledged(Line(record=record_in_thread), sent)  # another process
+        acknowledged(Line(record=record_batch), sent)  # another process
     Worker().run_due()
     outgoing.refresh_from_db()
     assert (outgoing.state, outgoing.reason) == ("failed", "user_block")
@@ -131,7 +131,7 @@ def test_a_notice_that_failed_is_told_with_person_and_template(line):
 def test_consents_are_counted_once_however_often_they_arrive(line):
     sent = report("subscribe_msg_popup_event", POPUP)
     acknowledged(line, sent)
-    other = Line(record=record_in_thread)
+    other = Line(record=record_batch)
     acknowledged(other, sent)
     grant = Grant.objects.get()
     assert (grant.template_id, grant.openid, grant.left) == ("T1", OPENID, 1)
@@ -146,7 +146,7 @@ def test_consents_are_counted_once_however_often_they_arrive(line):
 )
 def test_who_takes_their_consent_back_is_forgotten(line, name):
     line.post(*sealed_post(event("subscribe", EventKey="qrscene_hall")))
-    line.writer.close()
+    line.close()
     Contact.objects.update(remark="老王", tags=[2])
     acknowledged(line, report(name, f"<OpenID>{OPENID}</OpenID>"))
     contact = Contact.objects.get()
@@ -175,7 +175,7 @@ def test_what_wechat_says_of_the_account_is_for_the_office_and_on_the_record(
 ):
     sent = report(name, inside, "gh_system")
     acknowledged(line, sent)
-    acknowledged(Line(record=record_in_thread), sent)  # WeChat's second attempt, elsewhere
+    acknowledged(Line(record=record_batch), sent)  # WeChat's second attempt, elsewhere
     (notice,) = list_notices(account_id=OfficialAccount.objects.get().pk)
     assert words in notice.name
     assert notice.reason == reason
@@ -208,7 +208,7 @@ def test_the_verdict_on_a_file_is_there_for_whoever_asked(line):
 def test_who_has_left_gets_nothing_more(line):
     line.post(*sealed_post(event("subscribe")))
     acknowledged(line, event("unsubscribe"))
-    line.writer.close()
+    line.close()
     contact = Contact.objects.get()
     assert (contact.is_following, contact.window_kind, contact.window_left) == (False, "", 0)
     assert contact.left_at is not None
@@ -230,13 +230,13 @@ def test_what_could_not_be_written_is_not_acknowledged_and_comes_again(line, sen
     def record(letters):
         if fails:
             raise OperationalError
-        return record_in_thread(letters)
+        return record_batch(letters)
 
     weak = Line(record=record)
     assert weak.post(*sealed_post(sent)).status_code == 503
     fails.clear()
     assert weak.post(*sealed_post(sent)).status_code == 200
-    weak.writer.close()
+    weak.close()
     assert ChatMessage.objects.filter(direction="in").count() == 1
 
 
@@ -244,12 +244,12 @@ def test_a_letter_nobody_can_write_does_not_stop_the_others(line):
     def record(letters):
         if any(letter.message.content == "毒" for letter in letters):
             raise KeyError("a fault of ours")
-        return record_in_thread(letters)
+        return record_batch(letters)
 
     weak = Line(record=record)
     assert weak.post(*sealed_post(text_message("毒"))).status_code == 503
     assert weak.post(*sealed_post(text_message("你们几点上班"))).status_code == 200
-    weak.writer.close()
+    weak.close()
     assert ChatMessage.objects.filter(direction="in").count() == 1
 
 

@@ -7,10 +7,17 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from minyi.wechat.callback.messages import Message, Reply, parse_xml, read_message, text_reply
+from minyi.wechat.callback.messages import (
+    CountedText,
+    Message,
+    Reply,
+    parse_xml,
+    read_message,
+    text_reply,
+)
 from minyi.wechat.models import ChatMessage, Contact, Conversation, Grant
 from minyi.wechat.outgoing.windows import messages_left
-from minyi.wechat.services.inbox import Letter, Recorded, record_letters
+from minyi.wechat.services.inbox import Letter, Recorded, Says, record_letters
 from minyi.wechat.tests.given import OPENID, event, given_official_account, text_message
 
 pytestmark = pytest.mark.django_db
@@ -65,8 +72,9 @@ def test_the_same_message_again_changes_nothing(account_ids):
     twice = unfitting(said("你好"))
     first = record_letters([twice], account_ids=account_ids)
     Contact.objects.update(window_left=2)
-    assert record_letters([twice, twice], account_ids=account_ids) == [Recorded(False, None)] * 2
-    assert first == [Recorded(True, ROBOT)]
+    again = record_letters([twice, twice], account_ids=account_ids)
+    assert again == [Recorded(False, Says.NOTHING)] * 2
+    assert first == [Recorded(True, Says.ANSWER)]
     assert ChatMessage.objects.filter(direction="in").count() == 1
     assert (contact().window_left, contact().conversation.unread) == (2, 1)
     assert contact().conversation.unanswered == 1
@@ -76,7 +84,8 @@ def test_the_second_message_nothing_fits_calls_a_person(account_ids):
     (first,) = record_letters([unfitting(said())], account_ids=account_ids)
     (second,) = record_letters([unfitting(said(after_s=60))], account_ids=account_ids)
     (third,) = record_letters([unfitting(said(after_s=90))], account_ids=account_ids)
-    assert (first.reply, second.reply, third.reply) == (ROBOT, CALLED, None)
+    told = [one.says for one in (first, second, third)]
+    assert told == [Says.ANSWER, Says.CALLED, Says.NOTHING]
     conversation = contact().conversation
     assert (conversation.state, conversation.unread) == ("waiting", 3)
     assert conversation.waiting_since == START + timedelta(seconds=60)
@@ -105,7 +114,7 @@ def test_asking_for_a_person_calls_one_and_says_so_each_time(account_ids):
             said("人工", after_s=second), None, must_see=True, calls=True, when_called=CALLED
         )
         (recorded,) = record_letters([asked], account_ids=account_ids)
-        assert recorded.reply == CALLED
+        assert recorded.says == Says.CALLED
     assert contact().conversation.waiting_since == START
 
 
@@ -117,14 +126,14 @@ def test_who_calls_again_is_told_how_many_wait_before_them(account_ids):
             must_see=True,
             calls=True,
             when_called=CALLED,
-            when_still_called=lambda ahead: text_reply(f"前面还有 {ahead} 位"),
+            when_still_called=CountedText("第一位", "前面还有 %(count)d 位"),
         )
         (recorded,) = record_letters([calling], account_ids=account_ids)
-        return recorded.reply.said
+        return calling.reply(recorded).said
 
     assert call(0, "oEarlier") == call(10) == CALLED.said
     assert call(20) == "前面还有 1 位"
-    assert call(30, "oEarlier") == "前面还有 0 位"
+    assert call(30, "oEarlier") == "第一位"
 
 
 def test_a_fitting_answer_is_withheld_when_a_person_has_just_taken_over(account_ids):
@@ -134,7 +143,7 @@ def test_a_fitting_answer_is_withheld_when_a_person_has_just_taken_over(account_
     def keyword(second):
         fitting = letter(said(after_s=second), must_see=True, unless_taken=True)
         (recorded,) = record_letters([fitting], account_ids=account_ids)
-        return recorded.reply
+        return fitting.reply(recorded)
 
     assert keyword(5) == ROBOT  # waiting, they may still use the robot
     Conversation.objects.update(state="person", unread=0)
@@ -146,7 +155,7 @@ def test_the_robot_is_silent_while_a_person_is_there(account_ids):
     record_letters([letter(said())], account_ids=account_ids)
     Conversation.objects.update(state="person")
     (recorded,) = record_letters([unfitting(said(after_s=5))], account_ids=account_ids)
-    assert recorded.reply is None
+    assert recorded.says == Says.NOTHING
     assert contact().conversation.messages.filter(direction="out").count() == 1
     assert contact().conversation.state == "person"
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from minyi.core.outbox_worker import Worker
-from minyi.wechat.callback.inbox import record_in_thread
+from minyi.wechat.callback.recorder import record_batch
 from minyi.wechat.client.api_errors import Unanswered
 from minyi.wechat.connection.line import the_line
 from minyi.wechat.models import Contact, Grant, Outgoing
@@ -201,7 +201,7 @@ def test_a_notice_that_did_not_arrive_is_no_longer_sent(letters, office):
     assert state_of(told) == ("sent", "subscription", "")
 
     wait_until(lambda: letters)
-    line = Line(record=record_in_thread)
+    line = Line(record=record_batch)
     for query, body in letters:
         assert line.post(query, body).content == b"success"
     Worker().run_due()

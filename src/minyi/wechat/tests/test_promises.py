@@ -66,7 +66,7 @@ def server() -> Iterator[Mortal]:
     mortal = Mortal()
     yield mortal
     mortal.finish()
-    mortal.writer.close()
+    mortal.close()
 
 
 def after(seconds: float) -> None:
@@ -137,5 +137,5 @@ def test_an_answer_in_time_promises_nothing(server):
     quick = Line(asking_desk(), errands=Errands(find_answerer=lambda: server))
     answer = quick.post(*sealed_post(text_message("护照怎样办理")))
     assert answer.content != b"success"
-    quick.writer.close()
+    quick.close()
     assert not OutboxMessage.objects.exists()

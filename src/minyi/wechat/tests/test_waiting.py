@@ -48,7 +48,7 @@ def _quiet_streets(settings) -> Iterator[None]:
     while _chats:
         chat = _chats.pop()
         chat.run(chat.box.stop())
-        chat.writer.close()
+        chat.close()
 
 
 def test_a_word_of_theirs_lets_out_what_waited_for_them():
