@@ -13,13 +13,24 @@ const INDEX = "bundle.json";
 
 /**
  * Check an archive against `vkey` (empty: its own). `onward(part, done, size)` is called as it goes.
- * Returns {head, count, names, acts, witnesses, quorum, findings}; a Fault is thrown only where nothing can be said.
+ * Returns {head, count, names, acts, witnesses, quorum, findings}. Where the log cannot be counted, head is null;
+ * where not even the files can be told apart, a Fault is thrown.
  */
 export async function checkEvidence(archive, vkey, onward = () => {}) {
   const index = readIndex(await archive.read(INDEX));
   const key = parseVkey(index.vkey);
   if (vkey && vkey.trim() !== index.vkey) throw new Fault("key_differs");
   const findings = await checkFiles(archive, index.files, onward);
+  try {
+    return { ...(await checkLog(archive, index, key, findings, onward)), findings };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    findings.push({ code: error.code, ...error.facts });
+    return { head: null, findings };
+  }
+}
+
+async function checkLog(archive, index, key, findings, onward) {
   const read = (path) => archive.read(path);
   const policy = parsePolicy(fromUtf8(await read("policy")));
   const head = openCheckpoint(await read("log/checkpoint"), key, [...policy.witnesses.values()]);
@@ -33,7 +44,7 @@ export async function checkEvidence(archive, vkey, onward = () => {}) {
   findings.push(...(await checkPromises(read, index, acts)), ...(await checkProofs(read, key, acts)));
   const seen = new Set(head.witnesses);
   const witnesses = [...policy.witnesses].map(([label, one]) => ({ ...one, organisation: policy.organisations.get(label), hasSeen: seen.has(one.name) }));
-  return { head, vkey: index.vkey, count, names: await readNames(read), acts, witnesses, quorum: policy.threshold, findings };
+  return { head, vkey: index.vkey, count, names: await readNames(read), acts, witnesses, quorum: policy.threshold };
 }
 
 /** Count, and keep every entry that is no ballot with its place. */

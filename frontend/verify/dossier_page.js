@@ -26,7 +26,10 @@ async function check() {
   show(page, "running");
   part("findings").replaceChildren();
   try {
-    showChecked(await checkEvidence(await openArchive(file), page.querySelector("#vkey").value, showProgress));
+    const checked = await checkEvidence(await openArchive(file), page.querySelector("#vkey").value, showProgress);
+    showFindings(checked.findings);
+    if (checked.head) showChecked(checked);
+    else show(page, "broken");
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     showFindings([{ code: error.code, ...error.facts }]);
@@ -59,7 +62,6 @@ function showChecked({ head, vkey, count, names, acts, witnesses, quorum, findin
   part("witnessed").textContent = fill(said, { seen, of: witnesses.length, quorum });
   const isKeyKnown = Boolean(page.querySelector("#vkey").value.trim());
   part("key").textContent = isKeyKnown ? words.key.known : words.key.own;
-  showFindings(findings);
   const isGood = findings.length === 0 && count.result !== "differs";
   show(page, isGood ? "good" : "bad");
 }
@@ -68,7 +70,8 @@ function showFindings(findings) {
   part("findings").replaceChildren(...findings.slice(0, SHOWN).map(({ code, path, index }) => {
     const item = document.createElement("li");
     const place = [path, index === undefined ? "" : fill(words.entry, { index: written(index) })].filter(Boolean).join(" ");
-    item.textContent = fill(words.finding, { place, says: words.findings[code] ?? words.findings.other, code });
+    const says = words.findings[code] ?? words.findings.other;
+    item.textContent = fill(place ? words.findingAt : words.finding, { place, says, code });
     return item;
   }));
 }
@@ -89,8 +92,22 @@ function fillRows(name, rows) {
 const moment = new Intl.DateTimeFormat("zh-CN", { dateStyle: "long", timeStyle: "medium", timeZone: "Asia/Shanghai" });
 const momentOf = (entry) => (typeof entry?.t === "number" ? moment.format(entry.t) : "");
 
-/** What an act says, but for what stands in the other columns. */
+/** What an act says that people read; all of it stands in decisions.json. */
 function detailOf(entry) {
-  const rest = Object.entries(entry ?? {}).filter(([name]) => !["t", "type", "candidates"].includes(name));
-  return rest.map(([name, value]) => `${words.members[name] ?? name}：${typeof value === "object" ? JSON.stringify(value) : value}`).join("；");
+  const told = Object.keys(words.members).filter((name) => entry?.[name] !== undefined);
+  return told.map((name) => fill(words.member, { name: words.members[name], value: valueOf(name, entry[name]) })).join(words.between);
+}
+
+function valueOf(name, value) {
+  if (["opens", "closes", "appeal"].includes(name)) return moment.format(value);
+  if (name === "ballots" && Array.isArray(value)) return value.map(rangeOf).join(words.comma);
+  if (name === "tally" && typeof value === "object") return Object.entries(value).map(([label, votes]) => `${label} ${written(votes)}`).join(words.comma);
+  if (name === "rule" && typeof value === "object") return fill(words.rule[value.per] ?? "", value);
+  return String(value);
+}
+
+/** Ranges in the log are half-open. */
+function rangeOf(range) {
+  if (!Array.isArray(range)) return String(range);
+  return range[1] - range[0] === 1 ? written(range[0]) : `${written(range[0])}–${written(range[1] - 1)}`;
 }

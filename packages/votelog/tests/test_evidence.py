@@ -62,8 +62,8 @@ def planned(log: Path, **others: bytes):
     note = (log / "checkpoint").read_bytes()
     text, lines = split_note(note)
     cosigned = join_note(text, [*lines, COSIGNER.cosign(text, seconds=1_790_000_000)])
-    early = (log / "checkpoints/1").read_bytes()
-    notes = {"checkpoint": cosigned, "cosigned": cosigned, "checkpoints/1": early}
+    past = {f"checkpoints/{one.name}": one.read_bytes() for one in (log / "checkpoints").iterdir()}
+    notes = {**past, "checkpoint": cosigned, "cosigned": cosigned}
     return plan_evidence(
         folder=log, key=SIGNER.verifier, notes=notes, beside=BESIDE, others=dict(others)
     )
@@ -91,6 +91,18 @@ def test_the_same_log_gives_the_same_bytes_of_the_length_that_was_told(log, arch
     again = planned(log)
     assert b"".join(again.chunks()) == archive.read_bytes()
     assert again.length == len(archive.read_bytes())
+
+
+@pytest.mark.parametrize("ballots", [0, 1, 254, 255, 256])
+def test_logs_of_every_shape_go_in_and_come_out(tmp_path, ballots):
+    folder = tmp_path / "log"
+    with LogWriter.create(folder, SIGNER) as writer:
+        first = given_manifest(rules=digest(RULES), policy=digest(POLICY))
+        votes = [given_ballot(number) for number in range(ballots)]
+        writer.append([encode_canonical(entry) for entry in (first, *votes)])
+    archive = tmp_path / "e.zip"
+    archive.write_bytes(b"".join(planned(folder).chunks()))
+    assert codes(archive) == set()
 
 
 def test_any_unpacking_programme_reads_it(archive, tmp_path):

@@ -29,6 +29,7 @@ ACTS = {
     "campaigns.result.signed": _("结果签字"),
     "campaigns.result.signature_withdrawn": _("撤回签字"),
     "campaigns.result.published": _("公布结果"),
+    "campaigns.evidence.made": _("制作争议证据包"),
     "campaigns.certificates.issued": _("颁发证书"),
     "campaigns.certificate.revoked": _("撤销证书"),
     "campaigns.report.asked": _("生成活动报告"),

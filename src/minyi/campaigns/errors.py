@@ -923,3 +923,15 @@ class SampleOutOfRange(Invalid):
     code = "sample_out_of_range"
     title = _("抽查张数有误")
     sentence = _("每次抽查 %(least)d 至 %(most)d 张选票。")
+
+
+# --- Evidence -----------------------------------------------------------------------------------
+
+
+class EvidenceTooEarly(DomainError):
+    """The log is not public yet: it tells the turnout."""
+
+    code = "evidence_too_early"
+    title = _("现在不能制作证据包")
+    sentence = _("票数公布之前，公开账本不对外，证据包也不能制作。")
+    action = _("请在票数公布之后制作。")

@@ -26,7 +26,7 @@ from votelog._errors import (
     VotelogError,
     WriteRefused,
 )
-from votelog._evidence import Evidence, plan_evidence, zipapp
+from votelog._evidence import Evidence, encode_json, plan_evidence, zipapp
 from votelog._evidence_check import Checked, check_evidence
 from votelog._hpke import public_of
 from votelog._note import (
@@ -139,6 +139,7 @@ __all__ = [
     "decode_canonical",
     "encode_bundle",
     "encode_canonical",
+    "encode_json",
     "inclusion_proof",
     "join_note",
     "leaf_hash",

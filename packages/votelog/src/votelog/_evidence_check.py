@@ -132,7 +132,7 @@ class _Check:
         self._check_head(index, reader)
         count = recount_log(reader, key)
         self.findings += count.findings
-        self._note_all(self._check_beside(log, key))
+        self._note_all(self._check_beside(log, reader, key))
         self._note_all(self._check_acts(log, reader, key))
         policy = self._policy(log, key)
         seen, has_quorum = self._seen(log, policy)
@@ -158,11 +158,13 @@ class _Check:
         except VotelogError as error:
             self.findings.append(error)
 
-    def _check_beside(self, log: Source, key: VerifierKey) -> Iterator[VotelogError]:
+    def _check_beside(
+        self, log: Source, reader: LogReader, key: VerifierKey
+    ) -> Iterator[VotelogError]:
         """What lies beside the log must be what entry 0 promised."""
         if self._read("vkey").decode("utf-8", "replace").strip() != key.vkey():
             yield Rejected("promise_broken", path="vkey")
-        first = next(entries_of(log, 1))[1]
+        first = next(entries_of(log, reader.size))[1]
         manifest = decode_canonical(first)
         for name in ("rules", "policy"):
             if sha256(self._read(name)).hexdigest() != manifest.get(name):

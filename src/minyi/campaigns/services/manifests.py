@@ -15,6 +15,7 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.timezone import localtime
 from votelog import Malformed, encode_canonical
 
@@ -152,6 +153,11 @@ def _ms(moment: datetime) -> int:
 def address_of(folder: str) -> str:
     """Return where the public finds a log."""
     return f"{settings.PUBLIC_URL}/ledger/{folder}"
+
+
+def verify_address_of(slug: str) -> str:
+    """Return where anybody, on any device, checks a vote."""
+    return f"{settings.PUBLIC_URL}{reverse('campaigns:verify', args=[slug])}"
 
 
 def origin_of(folder: str) -> str:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The staff console of selections. Each module offers `viewsets`, `urls` and `policies`."""
 
-from . import campaigns, certificates, jury, nominations, nominees, results
+from . import campaigns, certificates, evidence, jury, nominations, nominees, results
 
-MODULES = (campaigns, nominations, nominees, jury, results, certificates)
+MODULES = (campaigns, nominations, nominees, jury, results, certificates, evidence)
 viewsets = [viewset for module in MODULES for viewset in module.viewsets]
 urls = [url for module in MODULES for url in module.urls]
 policies = [policy for module in MODULES for policy in module.policies]

@@ -13,8 +13,10 @@ from wagtail.admin.viewsets.base import ViewSet
 from minyi.campaigns.errors import ResultNotFound
 from minyi.campaigns.models import Result
 from minyi.campaigns.queries.exports import KINDS, export_result
+from minyi.campaigns.queries.ledgers import log_notice
 from minyi.campaigns.queries.results import jury_progress, staff_result, without_figures
 from minyi.campaigns.services import results
+from minyi.campaigns.services.manifests import verify_address_of
 from minyi.core.staff import MENU_ORDER, AgencyPolicy
 from minyi.core.words import listed
 
@@ -73,6 +75,10 @@ def result(request, campaign_id):
         chart=chart,
         columns=[_("综合得分")],
         kinds=KINDS,
+        notice=log_notice(
+            mark=found.mark if found else None, verify_url=verify_address_of(campaign.slug)
+        ),
+        has_log=bool(campaign.round.log) if hasattr(campaign, "round") else False,
     )
 
 

@@ -12,10 +12,10 @@ from minyi.campaigns.queries.exports import KINDS, export_result
 from minyi.campaigns.queries.ledgers import log_notice
 from minyi.campaigns.queries.publicity import publicity_of
 from minyi.campaigns.queries.results import public_result
+from minyi.campaigns.services.manifests import verify_address_of
 
 from . import frame
 from .identity import qr_code
-from .verifying import address_of
 
 
 @require_safe
@@ -40,8 +40,8 @@ def result(request: HttpRequest, slug: str) -> HttpResponse:
         chart=chart,
         columns=[_("综合得分")],
         kinds=KINDS,
-        notice=log_notice(mark=found.mark, verify_url=address_of(slug)),
-        qr=qr_code(address_of(slug)),
+        notice=log_notice(mark=found.mark, verify_url=verify_address_of(slug)),
+        qr=qr_code(verify_address_of(slug)),
     )
 
 

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checking a vote: what the public log proves, and the proof of one's own ballot."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -28,8 +26,8 @@ def verify(request: HttpRequest, slug: str) -> HttpResponse:
         campaign,
         log=log,
         address=manifests.address_of(log.folder) if log else "",
-        qr=qr_code(address_of(slug)),
-        page_url=address_of(slug),
+        qr=qr_code(manifests.verify_address_of(slug)),
+        page_url=manifests.verify_address_of(slug),
     )
 
 
@@ -50,8 +48,3 @@ def own_proof(request: HttpRequest, slug: str) -> HttpResponse:
     name = f"{slug}-{proof.index}.tlog-proof"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return frame.private(response)
-
-
-def address_of(slug: str) -> str:
-    """Return where anybody, on any device, checks this vote."""
-    return f"{settings.PUBLIC_URL}{reverse('campaigns:verify', args=[slug])}"

@@ -84,6 +84,14 @@ def index_of(folder: str, key: str) -> int | None:
     return index
 
 
+def act_sizes(folder: str) -> tuple[int, ...]:
+    """Return the sizes at which the log stood after each of our acts, its first entry included."""
+    rows = LogEntry.objects.filter(log__folder=folder, index__isnull=False)
+    sizes = {index + 1 for index in rows.values_list("index", flat=True) if index is not None}
+    closed_at = tally(folder).closed_at
+    return tuple(sorted({1, *sizes} | ({closed_at + 1} if closed_at is not None else set())))
+
+
 def tally(folder: str) -> Tally:
     """Count the log up to its newest checkpoint, which the answer names."""
     return _books_of(folder).newest()
