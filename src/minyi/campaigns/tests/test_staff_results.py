@@ -120,7 +120,7 @@ def test_nobody_sees_the_points_of_another_juror(client):
     sign_in(client, campaign.agency, Role.ORGANISER, Role.SUPERVISOR)
     overview = page(client, "jury_campaign", campaign.pk).split("<tbody>")[1].split("</tbody>")[0]
     assert "1 / 1" in overview
-    assert "73" not in overview
+    assert not re.search(r"(?<!\w)73(?!\w)", overview)  # but a form's token may have it
     assert client.get(reverse("jury_scores", args=[campaign.pk])).status_code == 404
 
 
