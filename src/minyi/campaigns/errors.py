@@ -591,6 +591,36 @@ class ClosesTooSoon(DomainError):
     action = _("请把结束时间再推迟一两分钟；需要立即停止的，请暂停投票。")
 
 
+class BallotsSealed(DomainError):
+    """Nobody can count before two trustees have opened the choices."""
+
+    code = "ballots_sealed"
+    title = _("选票尚未开封")
+    sentence = _("投票已经结束，选票还没有由受托人开封，不能计票。")
+    action = _("请两名受托人持各自的份额，在“选票密钥”页面开封。")
+
+
+class KeyFixed(DomainError):
+    code = "key_fixed"
+    title = _("密钥不能更换")
+    sentence = _("活动已经发布，选票密钥已向社会公开，不能更换。")
+    action = _("有份额遗失的，请用另外两份换发新的份额。")
+
+
+class KeyNotNeeded(DomainError):
+    code = "key_not_needed"
+    title = _("不需要选票密钥")
+    sentence = _("本活动的票数实时公布，选票不加密。")
+    action = _("需要选票保密到投票结束的，请先修改票数公布方式。")
+
+
+class OpeningTooEarly(DomainError):
+    code = "opening_too_early"
+    title = _("还不能开封")
+    sentence = _("投票还没有结束，选票在投票结束后才能开封。")
+    action = _("请受托人保管好份额，投票结束后再来开封。")
+
+
 class LogNotClosed(DomainError):
     code = "log_not_closed"
     title = _("账本正在封账")

@@ -88,10 +88,11 @@ class Tally:
 class Fold:
     """Feed it every entry once, in log order. Not for several threads at a time.
 
-    `choices` are those of the sealed ballots in their order, where somebody knows them already.
+    `choices` are nonce and labels of the sealed ballots in their order, where somebody knows them
+    already; `add` raises ValueError where they are of other ballots.
     """
 
-    def __init__(self, choices: Iterator[tuple[str, ...]] | None = None) -> None:
+    def __init__(self, choices: Iterator[tuple[str, tuple[str, ...]]] | None = None) -> None:
         self._known = choices
         self._sealed: SealedBallots | None = None
         self._announced: Announced | None = None
@@ -163,7 +164,11 @@ class Fold:
 
     def _take_sealed(self, ballot: _SealedBallot) -> None:
         """Keep a ballot for the day its choice is opened."""
-        known = next(self._known) if self._known is not None else ()
+        known: tuple[str, ...] = ()
+        if self._known is not None:
+            nonce, known = next(self._known, ("", ()))
+            if nonce != ballot.n:
+                raise ValueError(f"entry {self.size - 1} is not our ballot")
         if self._sealed is None or not self._is_in_order(ballot) or not self._is_first(ballot):
             return
         self._states[-1] = COUNTED

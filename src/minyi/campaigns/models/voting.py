@@ -40,6 +40,11 @@ class Round(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def is_sealed(self) -> bool:
+        """True where the log holds choices sealed until the trustees open them."""
+        return '"seal":"' in self.manifest
+
 
 class Ballot(models.Model):
     """One cast ballot. Only the ballot box writes it, by its own SQL; nobody changes it.

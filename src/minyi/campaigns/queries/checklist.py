@@ -3,6 +3,7 @@
 
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db.models import Prefetch
 from django.utils.timezone import localtime
 
@@ -12,6 +13,7 @@ from minyi.campaigns.errors import CampaignNotFound
 from minyi.campaigns.models import Campaign, Nominee, NomineePicture
 from minyi.citizens.channels import get_channel
 from minyi.core.models import Rule
+from minyi.ledger.queries.trustees import find_key
 
 from .checks import CheckItem, Subject
 from .checks_law import LAW_CHECKS
@@ -47,6 +49,8 @@ def _read(campaign_id: int, now: datetime) -> Subject:
         .filter(agency_id=campaign.agency_id, role=Role.SUPERVISOR)
         .count(),
         account_lacks=_account_lacks(campaign.account),
+        key=find_key(campaign_id) if settings.LEDGER_KEY else None,
+        keeps_log=bool(settings.LEDGER_KEY),
         now=now,
     )
 

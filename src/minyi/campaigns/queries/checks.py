@@ -12,10 +12,20 @@ from django.utils.translation import gettext as _
 from minyi.campaigns.models import Campaign, Category, Criterion, Nominee, Stage
 from minyi.core.models import Rule
 from minyi.core.words import listed
+from minyi.ledger.queries.trustees import KeyState
 
 # Where in the console a finding is mended.
 Place = Literal[
-    "basics", "schedule", "rules", "weights", "compliance", "nominees", "jury", "agency", "account"
+    "basics",
+    "schedule",
+    "rules",
+    "weights",
+    "compliance",
+    "nominees",
+    "jury",
+    "agency",
+    "account",
+    "trustees",
 ]
 
 
@@ -46,6 +56,8 @@ class Subject:
     jurors: int
     supervisors: int
     account_lacks: Sequence[str]
+    key: KeyState | None
+    keeps_log: bool
     now: datetime
 
     @property

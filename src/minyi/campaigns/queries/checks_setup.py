@@ -155,6 +155,31 @@ def count_hours(subject: Subject) -> CheckItem:
     )
 
 
+def trustees(subject: Subject) -> CheckItem:
+    """R061: hidden counts are opened by two of three people, who have rehearsed it (ADR 16)."""
+    key = subject.key
+    if subject.campaign.count_mode == Campaign.CountMode.LIVE:
+        is_met, finding = True, _("票数实时公布，选票不加密，不需要受托人。")
+    elif not subject.keeps_log:
+        is_met, finding = True, _("没有启用公开账本，选票不加密。")
+    elif key is None:
+        is_met, finding = False, _("还没有登记受托人，也没有生成选票密钥。")
+    elif key.rehearsed_at is None:
+        is_met, finding = False, _("选票密钥已生成，还没有做开封演练。")
+    else:
+        is_met = True
+        finding = _("受托人：%s；已完成开封演练。") % listed(one.name for one in key.trustees)
+    return CheckItem(
+        "trustees",
+        is_met,
+        True,
+        _("受托人和开封演练"),
+        finding,
+        _("登记三名受托人，生成密钥并分发份额，由其中两人演练一次开封。"),
+        place="trustees",
+    )
+
+
 def pictures(subject: Subject) -> CheckItem:
     """L-01: every picture has words for those who cannot see it."""
     silent = [
@@ -303,6 +328,7 @@ SETUP_CHECKS: tuple[Callable[[Subject], CheckItem], ...] = (
     picks,
     tie_rule,
     count_hours,
+    trustees,
     jury,
     supervisor,
     pictures,

@@ -7,8 +7,10 @@ folded from the table of ballots up to a named ballot. How far the fold may go t
 the campaign's mode, fixed before the vote opened and shown to everybody:
 
     live         the last ballot there is
-    scheduled    the last ballot cast before the latest of the announced hours
-    after close  the last ballot, once the voting stage is over; nothing before
+    scheduled    the last ballot cast before the latest of the announced hours; of a sealed log,
+                 what the office has written into it as the count of that hour
+    after close  the last ballot, once the voting stage is over; nothing before. Of a sealed log,
+                 once two trustees have opened it
 
 Nobody sees more, staff included: a number that only the office knows is how votes are sold.
 """
@@ -23,7 +25,7 @@ import structlog
 from django.db import OperationalError
 from django.db.models import Max
 
-from minyi.campaigns.errors import CampaignNotFound
+from minyi.campaigns.errors import BallotsSealed, CampaignNotFound
 from minyi.campaigns.models import Ballot, Campaign, CountSnapshot, Round
 from minyi.core.clock import OFFICE_TIME
 from minyi.ledger.queries.logs import Tally, tally, tally_before
@@ -65,6 +67,7 @@ class CountsHidden:
 
     mode: str
     next_at: datetime | None
+    is_sealed: bool = False  # voting is over, and the trustees have not opened the choices yet
 
 
 def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidden:
@@ -76,14 +79,19 @@ def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidde
     if now < opens_at:
         return CountsHidden(campaign.count_mode, _first_publication(campaign, opens_at, closes_at))
     if now >= closes_at or campaign.count_mode == Campaign.CountMode.LIVE:
-        return count_whole(paper=paper, as_of=now)
+        try:
+            return count_whole(paper=paper, as_of=now)
+        except BallotsSealed:
+            return CountsHidden(campaign.count_mode, None, is_sealed=True)
     if campaign.count_mode == Campaign.CountMode.AFTER_CLOSE:
         return CountsHidden(campaign.count_mode, closes_at)
     hours = campaign.count_hours
-    latest = _latest_hour(hours, now)
-    next_at = min(_next_hour(hours, now), closes_at)
+    latest = latest_hour(hours, now)
+    next_at = min(next_hour(hours, now), closes_at)
     if latest is None or latest <= opens_at:
         return CountsHidden(campaign.count_mode, next_at)
+    if paper.is_sealed:
+        return _announced(paper.log, campaign, next_at)
     if paper.log:
         return _from_log(paper.log, tally_before(paper.log, latest), latest, next_at)
     upto = _last_ballot(paper.pk, cast_before=latest)
@@ -92,10 +100,29 @@ def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidde
 
 
 def count_whole(*, paper: Round, as_of: datetime) -> Counts:
-    """Count everything there is; who may see it is the caller's matter."""
+    """Count everything there is; who may see it is the caller's matter.
+
+    Raises BallotsSealed.
+    """
     if paper.log:
-        return _from_log(paper.log, tally(paper.log), as_of)
+        found = tally(paper.log)
+        if paper.is_sealed and (found.sealed or not found.size):
+            raise BallotsSealed
+        return _from_log(paper.log, found, as_of)
     return fold_counts(round_id=paper.pk, upto_ballot=_last_ballot(paper.pk), as_of=as_of)
+
+
+def _announced(folder: str, campaign: Campaign, next_at: datetime) -> Counts | CountsHidden:
+    """Return the last count the office has announced of a sealed log, as the log itself has it.
+
+    Anybody can check it once the choices are open; until then it is the office's word.
+    """
+    found = tally(folder).announced
+    if found is None:
+        return CountsHidden(campaign.count_mode, next_at)
+    votes = {int(label): count for label, count in found.votes.items() if count}
+    mark = LogMark(folder, found.size, "")
+    return Counts(0, found.ballots, votes, _moment(found.hour), next_at, mark)
 
 
 def _from_log(
@@ -179,17 +206,17 @@ def _first_publication(
         return opens_at
     if campaign.count_mode == Campaign.CountMode.AFTER_CLOSE:
         return closes_at
-    return min(_next_hour(campaign.count_hours, opens_at), closes_at)
+    return min(next_hour(campaign.count_hours, opens_at), closes_at)
 
 
-def _latest_hour(hours: list[int], now: datetime) -> datetime | None:
+def latest_hour(hours: list[int], now: datetime) -> datetime | None:
     local = now.astimezone(OFFICE_TIME)
     days = (local.date(), local.date() - timedelta(days=1))
     moments = [datetime.combine(d, time(h), OFFICE_TIME) for d in days for h in hours]
     return max((moment for moment in moments if moment <= local), default=None)
 
 
-def _next_hour(hours: list[int], now: datetime) -> datetime:
+def next_hour(hours: list[int], now: datetime) -> datetime:
     local = now.astimezone(OFFICE_TIME)
     days = (local.date(), local.date() + timedelta(days=1))
     moments = [datetime.combine(d, time(h), OFFICE_TIME) for d in days for h in hours]

@@ -24,7 +24,10 @@ from minyi.campaigns.errors import PaperTooLong
 from minyi.campaigns.models import Campaign, Stage
 from minyi.core.clock import OFFICE_TIME
 from minyi.core.workdays import add_workdays
+from minyi.ledger.queries.trustees import find_key
 from minyi.ledger.services import vaults
+
+from .tickets import tag_key_of
 
 ZONE_MINUTES = 480  # the whole country keeps one clock
 SCREENING = "integrity/1"  # raised with minyi.integrity.engine.files.VERSION
@@ -39,9 +42,11 @@ class Manifest:
 
 
 def write_manifest(
-    *, campaign: Campaign, voting: Stage, candidates: list[int], policy: str
+    *, campaign: Campaign, voting: Stage, candidates: list[int], policy: str, seal: str = ""
 ) -> Manifest:
     """Return entry 0 for the ballot paper as it is now, in its canonical spelling.
+
+    `seal` is the public key for which choices are sealed, in hex; empty: they stand in clear.
 
     Raises PaperTooLong: an entry has at most 2,048 bytes, enough for about 200 candidates.
     """
@@ -64,6 +69,7 @@ def write_manifest(
         "code": code_version(),
         "screening": SCREENING,
         "appeal": _ms(appeal_until(campaign, voting)),
+        **({"seal": seal} if seal else {}),
     }
     try:
         return Manifest(encode_canonical(entry).decode(), rules)
@@ -116,6 +122,9 @@ def _rules_text(campaign: Campaign, numbers: list[int]) -> str:
         "frequency": campaign.frequency,
         "count_mode": campaign.count_mode,
         "count_hours": campaign.count_hours,
+        # How many have voted shows in the length of the log; only what they chose is hidden.
+        "turnout": "public",
+        "trustees": _trustees_of(campaign),
         "weights": {
             "public": campaign.public_weight,
             "jury": campaign.jury_weight,
@@ -126,6 +135,12 @@ def _rules_text(campaign: Campaign, numbers: list[int]) -> str:
         "candidates": names,
     }
     return json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _trustees_of(campaign: Campaign) -> list[list[str]]:
+    """Return who can open sealed choices, any two together."""
+    key = find_key(campaign.pk) if campaign.count_mode != Campaign.CountMode.LIVE else None
+    return [[one.name, one.office] for one in key.trustees] if key else []
 
 
 def appeal_until(campaign: Campaign, voting: Stage) -> datetime:

@@ -19,11 +19,14 @@ from django.db import transaction
 from ballotbox.sealing import label_of
 from minyi.campaigns.errors import ClosesTooSoon, LogNotClosed
 from minyi.campaigns.models import Campaign, Round, Stage
+from minyi.campaigns.queries.counts import latest_hour, next_hour
 from minyi.core import outbox
 from minyi.core.clock import OFFICE_TIME
 from minyi.ledger import folders
 from minyi.ledger.errors import LogUnwritable
 from minyi.ledger.queries.logs import last_put, tally
+from minyi.ledger.queries.sealed import count_from_table
+from minyi.ledger.queries.trustees import find_key
 from minyi.ledger.services import logs, witnesses
 
 from . import manifests
@@ -57,13 +60,16 @@ def print_manifest(
     policy = witnesses.name_witnesses(
         folder=opened.folder, url=url, agency_id=campaign.agency_id, now=now
     )
+    seal = _seal_of(campaign)
     manifest = manifests.write_manifest(
-        campaign=campaign, voting=voting, candidates=candidates, policy=policy
+        campaign=campaign, voting=voting, candidates=candidates, policy=policy, seal=seal
     )
     paper.log = opened.folder
     paper.manifest = manifest.entry
-    paper.log_live = campaign.count_mode == Campaign.CountMode.LIVE
-    paper.save(update_fields=["log", "manifest", "log_live"])
+    paper.log_live = bool(seal) or campaign.count_mode == Campaign.CountMode.LIVE
+    # Where counts are announced at hours the office must be able to count: the table is in clear.
+    paper.hides_choices = bool(seal) and campaign.count_mode == Campaign.CountMode.AFTER_CLOSE
+    paper.save(update_fields=["log", "manifest", "log_live", "hides_choices"])
     beside = {"vkey": f"{opened.vkey}\n", "policy": policy, "rules": manifest.rules}
     for name, text in beside.items():
         folders.write_beside(opened.folder, name, text)
@@ -127,6 +133,7 @@ def bring_along(*, campaign_id: int, now: datetime) -> None:
             logs.catch_up(folder=folder, manifest=paper.manifest)
         logs.write_waiting(folder=folder)
         _follow_timetable(paper)
+        _announce_due(paper, now)
         if _ms(now) >= paper.closes_ms + _ms_of(CLOSE_AFTER):
             logs.close_vote(folder=folder, manifest=paper.manifest, now=now)
 
@@ -163,6 +170,31 @@ def _follow_timetable(paper: Round) -> None:
         paper.closes_ms = wanted
         paper.save(update_fields=["closes_ms"])
     _say_when_public(paper, paper.closes_ms)
+
+
+def _seal_of(campaign: Campaign) -> str:
+    """Return the key for which choices are sealed: where counts are hidden, once rehearsed."""
+    if campaign.count_mode == Campaign.CountMode.LIVE:
+        return ""
+    key = find_key(campaign.pk)
+    return key.public if key and key.rehearsed_at else ""
+
+
+def _announce_due(paper: Round, now: datetime) -> None:
+    """Write the count of the latest announced hour into a sealed log, and come back at the next."""
+    if not paper.is_sealed or paper.hides_choices or _ms(now) >= paper.closes_ms:
+        return
+    hours = paper.campaign.count_hours
+    next_ms = _ms(next_hour(hours, now))
+    if next_ms < paper.closes_ms:
+        _send_for(paper, "count", next_ms, now)
+    hour = latest_hour(hours, now)
+    state = tally(paper.log)
+    if hour is None or not paper.opens_ms < _ms(hour) < paper.closes_ms or state.closed_at:
+        return
+    if state.announced is None or state.announced.hour < _ms(hour):
+        counted = count_from_table(folder=paper.log, round_id=paper.pk, before=hour)
+        logs.announce(folder=paper.log, hour_ms=_ms(hour), counted=counted, now=now)
 
 
 def _bring_along_soon(campaign_id: int, now: datetime) -> None:

@@ -303,4 +303,12 @@ def _modules(campaign):
         except NoReverseMatch:
             continue
         links.append({"url": f"{url}?campaign={campaign.pk}", "label": label, "note": note})
+    if campaign.count_mode != Campaign.CountMode.LIVE:
+        links.append(
+            {
+                "url": reverse("staff_campaigns:trustees", args=[campaign.pk]),
+                "label": _("选票密钥和受托人"),
+                "note": _("生成密钥，演练开封，投票结束后开封"),
+            }
+        )
     return links

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.coreutils import safe_snake_case
 
+from minyi.campaigns.queries.counts import CountsHidden
 from minyi.core.acts import words_for
 from minyi.core.words import listed
 
@@ -54,6 +55,8 @@ def mend_url(place, campaign):
         return reverse("agencies:edit", args=[campaign.agency_id])
     if place == "account":
         return reverse("accounts:edit", args=[campaign.account_id])
+    if place == "trustees":
+        return reverse("staff_campaigns:trustees", args=[campaign.pk])
     if place in {"nominees", "jury"}:
         return f"{reverse(f'{place}:index')}?campaign={campaign.pk}"
     return f"{reverse('staff_campaigns:edit', args=[campaign.pk])}#tab-{tab_anchor(place)}"
@@ -99,6 +102,8 @@ def act_line(act):
 
 def next_count(hidden):
     """Say when a hidden count will be published."""
+    if hidden.is_sealed:
+        return _("等待受托人开封")
     if hidden.next_at is None:
         return _("投票尚未开始")
     return _("%s 公布") % f"{localtime(hidden.next_at):%m-%d %H:%M}"
@@ -121,6 +126,8 @@ def _due_of_a_result(overview):
         return [_("监督人员已签字，等待公布结果。")]
     if overview.is_computed:
         return [_("结果已汇总，等待监督人员签字。")]
+    if isinstance(overview.figures.counts, CountsHidden) and overview.figures.counts.is_sealed:
+        return [_("投票已结束，等待两名受托人开封选票。")]
     return [_("投票已结束，等待汇总结果。")]
 
 

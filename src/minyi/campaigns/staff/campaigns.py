@@ -26,7 +26,7 @@ from minyi.campaigns.services.stages import has_voting_opened
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 from minyi.core.words import listed
 
-from . import campaign_form, campaign_pages, pages
+from . import campaign_form, campaign_key, campaign_pages, pages
 from .campaign_words import STATES
 
 STATE_CHOICES = [
@@ -250,6 +250,7 @@ class CampaignViewSet(AgencyModelViewSet):
             ("resume", campaign_pages.ResumeView),
             ("cancel", campaign_pages.CancelView),
             ("qr", campaign_pages.QrView),
+            ("trustees", campaign_key.KeyView),
         )
         return kept + [
             path(f"{name}/<int:pk>/", self.construct_view(view), name=name) for name, view in own

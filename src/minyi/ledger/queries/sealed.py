@@ -13,7 +13,7 @@ import msgspec
 
 from ballotbox.sealing import label_of
 from minyi.ledger import folders
-from minyi.ledger.errors import ChoicesHidden
+from minyi.ledger.errors import ChoicesHidden, LogDamaged
 from minyi.ledger.fold import Fold, Tally
 from minyi.ledger.store import DjangoStore
 
@@ -26,7 +26,7 @@ _read_moment = msgspec.json.Decoder(dict[str, object]).decode
 def count_from_table(*, folder: str, round_id: int, before: datetime | None = None) -> Tally:
     """Count a sealed log with the choices from the table, up to the first entry of that moment.
 
-    Ballots stand in log and table in the same order. Raises ChoicesHidden.
+    Ballots stand in log and table in the same order. Raises ChoicesHidden, LogDamaged.
     """
     until_ms = round(before.timestamp() * 1000) if before else None
     fold = Fold(choices=_choices(round_id))
@@ -34,18 +34,21 @@ def count_from_table(*, folder: str, round_id: int, before: datetime | None = No
         moment = _read_moment(raw).get("t", 0)
         if until_ms is not None and isinstance(moment, int) and moment >= until_ms:
             break
-        fold.add(raw)
+        try:
+            fold.add(raw)
+        except ValueError as error:
+            raise LogDamaged(findings=str(error)) from error
     # Opened or not, this count is the table's.
     return replace(fold.tally(""), sealed=False)
 
 
-def _choices(round_id: int) -> Iterator[tuple[str, ...]]:
+def _choices(round_id: int) -> Iterator[tuple[str, tuple[str, ...]]]:
     last, more = 0, True
     while more:
         rows = DjangoStore().unsealed(round_id, after=last, most=PAGE)
         for row in rows:
             if not row.picks.startswith("["):
                 raise ChoicesHidden
-            yield tuple(label_of(number) for number in _read_numbers(row.picks))
+            yield row.nonce, tuple(label_of(number) for number in _read_numbers(row.picks))
             last = row.id
         more = len(rows) == PAGE
