@@ -27,8 +27,6 @@ from minyi.core.workdays import add_workdays
 from minyi.ledger.queries.trustees import find_key
 from minyi.ledger.services import vaults
 
-from .tickets import tag_key_of
-
 ZONE_MINUTES = 480  # the whole country keeps one clock
 SCREENING = "integrity/1"  # raised with minyi.integrity.engine.files.VERSION
 
