@@ -1,5 +1,6 @@
 import "./ballot.js";
 import "./board.js";
+import "./phone.js";
 import "./share.js";
 import "./subscribe.js";
 

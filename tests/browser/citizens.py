@@ -38,6 +38,9 @@ def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
     replies.last.get_by_role("link", name=title).click()
     inside = page.frame_locator(FRAME)
     expect(inside.get_by_role("heading", name=title).first).to_be_visible()
+    # The framed page tells the phone what it is.
+    expect(page.locator("[data-title]")).to_contain_text(title)
+    expect(page.locator("[data-address]")).to_contain_text("/c/")
     look(page, "phone-campaign")
     return inside
 

@@ -25,6 +25,14 @@ function showLoading() {
 }
 showLoading();
 
+let isTold = true; // whether the page now in the frame said what it is; of the first we know it
+
+// A page of another origin that says nothing: only the site is certain, as after a link or a redirect.
+function forgetPage() {
+  shownAddress.textContent = new URL(origin).host;
+  title.textContent = shownAddress.textContent;
+}
+
 // The framed page is another origin: all we may see is that a page has loaded.
 frame.addEventListener("load", () => {
   if (goingBack) pages -= 1;
@@ -36,6 +44,8 @@ frame.addEventListener("load", () => {
   // WeChat's own pages, articles above all, are of our origin and carry no script.
   const inside = origin === location.origin ? frame.contentDocument : null;
   if (inside) readPage({ title: inside.title, path: inside.location.pathname + inside.location.search });
+  else if (!isTold) forgetPage();
+  isTold = false;
 });
 
 back.addEventListener("click", () => {
@@ -78,6 +88,7 @@ function readPage({ title: words, path }) {
   if (typeof words !== "string" || typeof path !== "string") return;
   title.textContent = words.slice(0, 60);
   if (!/^\/(?![/\\])/.test(path)) return;
+  isTold = true;
   address = origin + path;
   shownAddress.textContent = new URL(address).host + path;
   showShare({ title: words.slice(0, 60), link: address });

@@ -107,7 +107,8 @@ def build_product(product_url: str, sandbox_url: str) -> Starlette:
 
     async def second(request: Request) -> Response:
         return HTMLResponse(
-            "<!doctype html><meta charset=utf-8><title>规则</title><h1>评选规则</h1>"
+            "<!doctype html><meta charset=utf-8><title>规则</title><h1>评选规则</h1><script>"
+            'parent.postMessage({ kind: "page", title: "规则", path: "/second" }, "*")</script>'
         )
 
     async def oauth(request: Request) -> Response:

@@ -2,6 +2,7 @@
 """The phone in a real Chromium, against a tiny product of its own."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -28,7 +29,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def test_a_citizen_follows_writes_and_opens_the_page_as_themselves(world, chromium):
-    _, sandbox = world
+    product, sandbox = world
     page = given_page(chromium, PHONE)
     take_phone(page, sandbox, "陈晓雯")
     follow(page, sandbox)
@@ -44,8 +45,12 @@ def test_a_citizen_follows_writes_and_opens_the_page_as_themselves(world, chromi
 
     inside.get_by_role("link", name="规则").click()
     expect(inside.get_by_role("heading", name="评选规则")).to_be_visible()
+    # This page tells its name and address; the one before tells nothing: the bar keeps to the site.
+    expect(page.locator("[data-address]")).to_have_text(f"{urlsplit(product).netloc}/second")
+    expect(page.locator("[data-title]")).to_have_text("规则")
     page.get_by_role("button", name="返回").click()
     expect(inside.locator("#who")).to_be_visible()
+    expect(page.locator("[data-address]")).to_have_text(urlsplit(product).netloc)
     page.get_by_role("link", name="关闭").click()
     expect(phone_of(page).get_by_text("已收到：十佳窗口怎么投票")).to_be_visible()
     page.context.close()
