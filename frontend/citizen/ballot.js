@@ -5,6 +5,8 @@
 //   hidden ticket, nonce; checkboxes name="pick"; .mi-tray with [data-count] [data-trouble] and the submit button.
 // The nonce stays the same over every retry, so that a ballot whose answer got lost is not cast twice.
 
+import { conduct } from "./conduct.js";
+
 const RETRIES = 6;
 const LONGEST_WAIT_MS = 15000;
 
@@ -135,6 +137,7 @@ class Ballot {
       ticket: this.form.elements.ticket.value,
       nonce: this.form.elements.nonce.value,
       picks: [...this.picks].map(Number),
+      conduct: conduct(),
     });
     let answer = null;
     for (let attempt = 0; attempt < RETRIES; attempt++) {

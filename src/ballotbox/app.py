@@ -34,6 +34,7 @@ from ballotbox.request import (
     Send,
     Submission,
     check_nonce,
+    read_conduct,
     read_envelope,
     read_form,
     read_json,
@@ -122,10 +123,11 @@ class BallotApp:
             _check_window(submission, round_, now_ms=int(now_s * 1000))
             nonce = check_nonce(submission.nonce)
             picks = check_picks(submission.picks, round_)
+            conduct = read_conduct(submission.conduct)
             # A crowd waits below; what each no longer needs is let go while it is in the cache.
             del body, submission
             outcome = await self._box.cast(
-                Ballot(ticket.round_id, ticket.voter_ref, nonce, picks, ticket.risk)
+                Ballot(ticket.round_id, ticket.voter_ref, nonce, picks, ticket.risk, "", conduct)
             )
         except Refused as refused:
             outcome = refused

@@ -13,7 +13,8 @@ class Ballot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A ballot whose ticket and picks have been checked; `picks` is JSON text such as [3,7].
 
     Where choices are kept sealed, `picks` is what is stored of them, and `mark` stands for them in
-    the receipt: a hash of the picks themselves could be tried out.
+    the receipt: a hash of the picks themselves could be tried out. `conduct` comes from
+    `request.read_conduct`.
     """
 
     round_id: int
@@ -22,6 +23,7 @@ class Ballot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     picks: str
     risk: int
     mark: str = ""
+    conduct: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -34,6 +36,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     nonce: str
     receipt: str
     risk: int
+    conduct: str
 
 
 class StoredBallot(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +61,14 @@ def row_of(ballot: Ballot, period: str) -> Row:
     picks = ballot.mark or ballot.picks
     receipt = receipt_for(ballot.round_id, ballot.voter_ref, period, ballot.nonce, picks)
     return Row(
-        ballot.round_id, ballot.voter_ref, period, ballot.picks, ballot.nonce, receipt, ballot.risk
+        ballot.round_id,
+        ballot.voter_ref,
+        period,
+        ballot.picks,
+        ballot.nonce,
+        receipt,
+        ballot.risk,
+        ballot.conduct,
     )
 
 

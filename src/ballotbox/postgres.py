@@ -179,6 +179,7 @@ def _arrays_of(rows: Sequence[Row]) -> dict[str, object]:
         "nonce": "{" + ",".join([row.nonce for row in rows]) + "}",
         "receipt": "{" + ",".join([row.receipt for row in rows]) + "}",
         "risk": "{" + ",".join([str(row.risk) for row in rows]) + "}",
+        "conduct": '{"' + '","'.join([row.conduct for row in rows]) + '"}',
     }
 
 

@@ -29,6 +29,7 @@ _JSON = b"application/json"
 _FORM = b"application/x-www-form-urlencoded"
 _is_nonce = re.compile("[0-9a-f]{32}").fullmatch
 _is_number = re.compile("[0-9]{1,9}").fullmatch
+_is_conduct = re.compile("[0-9]{1,9},[0-9]{1,5},[0-9]{1,5}").fullmatch
 
 
 class Submission(msgspec.Struct, gc=False):
@@ -38,6 +39,7 @@ class Submission(msgspec.Struct, gc=False):
     nonce: str = ""
     picks: list[Number] = []
     round: Number | None = None
+    conduct: str = ""
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -157,6 +159,7 @@ def read_form(body: bytes) -> Submission:
         nonce=fields.get("nonce", ""),
         picks=[_read_number(value) for name, value in pairs if name == "pick"],
         round=_read_number(fields["round"]) if "round" in fields else None,
+        conduct=fields.get("conduct", ""),
     )
 
 
@@ -174,3 +177,11 @@ def check_nonce(nonce: str) -> str:
     if not _is_nonce(lower):
         raise Refused("nonce_malformed")
     return lower
+
+
+def read_conduct(text: str) -> str:
+    """Return «milliseconds on the page,touches,pages seen» as sent, or nothing if it is not that.
+
+    It is the browser's claim about itself, so a false one is never a reason to refuse a ballot.
+    """
+    return text if text and _is_conduct(text) else ""

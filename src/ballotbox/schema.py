@@ -32,6 +32,7 @@ BALLOT_COLUMNS = (
     "nonce",
     "receipt",
     "risk",
+    "conduct",
     "cast_ms",
 )
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -67,10 +68,11 @@ SELECT id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, c
     # CROSS JOIN keeps the order of arrival: SQLite never reorders its two sides.
     add_ballots="""
 INSERT INTO campaigns_ballot
-       (round_id, voter_ref, period, picks, nonce, receipt, risk, cast_ms)
+       (round_id, voter_ref, period, picks, nonce, receipt, risk, conduct, cast_ms)
 SELECT r.id, json_extract(b.value, '$[1]'), json_extract(b.value, '$[2]'),
        json_extract(b.value, '$[3]'), json_extract(b.value, '$[4]'),
-       json_extract(b.value, '$[5]'), json_extract(b.value, '$[6]'), :now_ms
+       json_extract(b.value, '$[5]'), json_extract(b.value, '$[6]'),
+       json_extract(b.value, '$[7]'), :now_ms
   FROM json_each(:ballots) AS b
  CROSS JOIN campaigns_round AS r ON r.id = json_extract(b.value, '$[0]')
  WHERE NOT r.paused AND r.opens_ms <= :now_ms AND :now_ms < r.closes_ms
@@ -115,12 +117,13 @@ SELECT id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, c
 """,
     add_ballots="""
 INSERT INTO campaigns_ballot
-       (round_id, voter_ref, period, picks, nonce, receipt, risk, cast_ms)
-SELECT r.id, b.voter_ref, b.period, b.picks, b.nonce, b.receipt, b.risk, %(now_ms)s
+       (round_id, voter_ref, period, picks, nonce, receipt, risk, conduct, cast_ms)
+SELECT r.id, b.voter_ref, b.period, b.picks, b.nonce, b.receipt, b.risk, b.conduct, %(now_ms)s
   FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::text[], %(period)s::text[],
-              %(picks)s::text[], %(nonce)s::text[], %(receipt)s::text[], %(risk)s::smallint[])
+              %(picks)s::text[], %(nonce)s::text[], %(receipt)s::text[], %(risk)s::smallint[],
+              %(conduct)s::text[])
        WITH ORDINALITY
-       AS b (round_id, voter_ref, period, picks, nonce, receipt, risk, place)
+       AS b (round_id, voter_ref, period, picks, nonce, receipt, risk, conduct, place)
   JOIN campaigns_round AS r ON r.id = b.round_id
  WHERE NOT r.paused AND r.opens_ms <= %(now_ms)s AND %(now_ms)s < r.closes_ms
  ORDER BY b.place

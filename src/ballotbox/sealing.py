@@ -212,7 +212,7 @@ class RoundLog:
         mark = hmac.digest(marks, text.encode(), "sha256").hex()
         choice = self._sealed(ballot.picks, ballot.voter_ref, ballot.nonce)
         sealed = f"{SEALED}{choice.e}.{choice.i}.{choice.x}"
-        return Ballot(ballot.round_id, ballot.voter_ref, ballot.nonce, sealed, ballot.risk, mark)
+        return msgspec.structs.replace(ballot, picks=sealed, mark=mark)
 
     def seal(self, ids: Sequence[int]) -> Mapping[int, CodedProof]:
         """Bring the log up to the table and return the proofs of these ballots."""

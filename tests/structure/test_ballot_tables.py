@@ -38,14 +38,14 @@ def test_its_statements_cast_once_and_never_into_a_paused_round():
     given_nominee(campaign)
     paper = given_open_round(campaign, now=now)
     now_ms = int(now.timestamp() * 1000)
-    row = [paper.pk, "a" * 32, "", "[1]", "b" * 32, "RECEIPT0000000000001", 0]
+    row = [paper.pk, "a" * 32, "", "[1]", "b" * 32, "RECEIPT0000000000001", 0, "42000,7,3"]
 
     add(row, now_ms)
-    add([*row[:4], "c" * 32, "RECEIPT0000000000002", 0], now_ms)
+    add([*row[:4], "c" * 32, "RECEIPT0000000000002", 0, "42000,7,3"], now_ms)
     assert list(paper.ballots.values_list("receipt", flat=True)) == ["RECEIPT0000000000001"]
 
     type(paper).objects.filter(pk=paper.pk).update(paused=True)
-    add([paper.pk, "d" * 32, "", "[1]", "e" * 32, "RECEIPT0000000000003", 0], now_ms)
+    add([paper.pk, "d" * 32, "", "[1]", "e" * 32, "RECEIPT0000000000003", 0, "42000,7,3"], now_ms)
     assert paper.ballots.count() == 1
     assert len(read_rounds([paper.pk])) == 1
     assert len(find(row)) == 1
@@ -71,7 +71,7 @@ def read_rounds(ids: list[int]) -> list[tuple[object, ...]]:
 
 
 def arrays(row: list[object]) -> dict[str, list[object]]:
-    names = ("round_id", "voter_ref", "period", "picks", "nonce", "receipt", "risk")
+    names = ("round_id", "voter_ref", "period", "picks", "nonce", "receipt", "risk", "conduct")
     return {name: [value] for name, value in zip(names, row, strict=True)}
 
 

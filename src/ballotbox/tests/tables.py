@@ -26,6 +26,7 @@ CREATE TABLE campaigns_ballot (
     nonce varchar(32) NOT NULL,
     receipt varchar(32) NOT NULL,
     risk smallint NOT NULL,
+    conduct varchar(24) DEFAULT '' NOT NULL,
     cast_ms bigint NOT NULL
 );
 """
@@ -55,6 +56,7 @@ CREATE TABLE campaigns_ballot (
     nonce varchar(32) NOT NULL,
     receipt varchar(32) NOT NULL,
     risk smallint NOT NULL,
+    conduct varchar(24) DEFAULT '' NOT NULL,
     cast_ms bigint NOT NULL
 );
 """

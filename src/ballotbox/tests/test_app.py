@@ -44,6 +44,17 @@ def test_a_ballot_is_stored_and_answered_with_its_receipt(sqlite_database):
     assert reply.json["cast_at"].endswith("+08:00")
 
 
+@pytest.mark.parametrize(
+    ("claimed", "kept"),
+    [("42000,7,3", "42000,7,3"), ("", ""), ("1,2", ""), ("-1,2,3", ""), ("1,2,3' OR 1", "")],
+)
+def test_what_the_browser_says_of_its_conduct_is_kept_or_left_out_and_refuses_nobody(
+    database, claimed, kept
+):
+    assert cast_one(database, given_ballot(conduct=claimed)).status == 201
+    assert database.run("SELECT conduct FROM campaigns_ballot") == [(kept,)]
+
+
 def test_no_answer_may_be_kept_by_a_cache(sqlite_database):
     for ballot in (given_ballot(), given_ballot(ticket="")):
         headers = cast_one(sqlite_database, ballot).headers

@@ -59,6 +59,8 @@ class Ballot(models.Model):
     nonce = models.CharField(max_length=32)
     receipt = models.CharField(max_length=32)
     risk = models.SmallIntegerField()
+    # What the browser claims of itself: «milliseconds on the page,touches,pages seen», or nothing.
+    conduct = models.CharField(max_length=24, blank=True, db_default="")
     cast_ms = models.BigIntegerField()
 
     class Meta:
