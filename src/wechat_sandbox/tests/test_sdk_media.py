@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two independent clients work with files, comments, mass messages and figures of a sandbox."""
+"""Two independent clients work with files, messages of every kind, comments, mass and figures."""
 
 import io
 from collections.abc import Iterator
@@ -200,3 +200,125 @@ def test_a_published_article_is_readable_by_a_browser_without_a_phone(sandbox: s
     (item,) = told["article_detail"]["item"]
     page = httpx.get(item["article_url"])
     assert (page.status_code, "正文" in page.text) == (200, True)
+
+
+@pytest.fixture
+def kept(wechatpy: WeChatClient) -> dict[str, str]:
+    """Return the media_id of a file of each kind."""
+    files = {"image": ("a.png", PNG), "voice": ("a.amr", amr(1)), "video": ("a.mp4", MP4)}
+    files["thumb"] = ("a.jpg", JPEG)
+    return {
+        kind: wechatpy.media.upload(kind, (name, io.BytesIO(body)))[
+            "thumb_media_id" if kind == "thumb" else "media_id"
+        ]
+        for kind, (name, body) in files.items()
+    }
+
+
+ARTICLE = {"title": "题", "description": "述", "url": "http://a/", "image": "http://a/p.png"}
+PAGE = {"title": "办事", "appid": MINI.appid, "pagepath": "pages/a"}
+MENU = {
+    "head_content": "满意吗？",
+    "list": [{"id": "1", "content": "满意"}],
+    "tail_content": "谢谢",
+}
+WECHATPY_SENDS = {
+    "text": lambda m, kept: m.send_text(ONE, "您好"),
+    "image": lambda m, kept: m.send_image(ONE, kept["image"]),
+    "voice": lambda m, kept: m.send_voice(ONE, kept["voice"]),
+    "video": lambda m, kept: m.send_video(ONE, kept["video"], "题", "述"),
+    "music": lambda m, kept: m.send_music(ONE, "http://a/", "http://a/", kept["thumb"], "曲"),
+    "news": lambda m, kept: m.send_articles(ONE, [ARTICLE]),
+    "miniprogrampage": lambda m, kept: m.send_mini_program_page(
+        ONE, PAGE | {"thumb_media_id": kept["thumb"]}
+    ),
+    "msgmenu": lambda m, kept: m.send_msg_menu(ONE, MENU),
+    "wxcard": lambda m, kept: m.send_card(ONE, "card-1"),
+}
+
+
+@pytest.mark.parametrize("kind", WECHATPY_SENDS)
+def test_wechatpy_sends_a_citizen_every_kind_of_message(sandbox, wechatpy, kept, kind: str):
+    give(sandbox, "text", citizen=1, content="在吗")  # opens the window anew
+    assert WECHATPY_SENDS[kind](wechatpy.message, kept)["errcode"] == 0
+    assert newest_bubble(sandbox)["kind"] == kind
+
+
+WEROBOT_SENDS = {
+    "text": lambda c, kept: c.send_text_message(ONE, "您好"),
+    "image": lambda c, kept: c.send_image_message(ONE, kept["image"]),
+    "voice": lambda c, kept: c.send_voice_message(ONE, kept["voice"]),
+    "video": lambda c, kept: c.send_video_message(ONE, kept["video"], "题", "述"),
+    "music": lambda c, kept: c.send_music_message(ONE, "http://a/", "http://a/", kept["thumb"]),
+    "news": lambda c, kept: c.send_article_message(ONE, [{**ARTICLE, "picurl": ARTICLE["image"]}]),
+    "miniprogrampage": lambda c, kept: c.send_miniprogrampage_message(
+        ONE, PAGE["title"], PAGE["appid"], PAGE["pagepath"], kept["thumb"]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WEROBOT_SENDS)
+def test_werobot_sends_a_citizen_every_kind_of_message(sandbox, werobot, kept, kind: str):
+    give(sandbox, "text", citizen=1, content="在吗")
+    assert WEROBOT_SENDS[kind](werobot, kept)["errcode"] == 0
+    assert newest_bubble(sandbox)["kind"] == kind
+
+
+def test_both_hear_that_articles_of_the_old_library_cannot_be_sent(wechatpy, werobot, kept):
+    with pytest.raises(WeChatClientException) as refused:
+        wechatpy.message.send_articles(ONE, kept["image"])
+    assert refused.value.errcode == 40008
+    with pytest.raises(ClientException, match="40008"):
+        werobot.send_news_message(ONE, kept["image"])
+
+
+def newest_bubble(sandbox: str) -> dict[str, object]:
+    chat = httpx.get(f"{sandbox}/_sim/chat", params={"citizen": 1}).json()["bubbles"]
+    return next(one for one in reversed(chat) if one["side"] == "account")
+
+
+def test_wechatpy_sends_notices_a_citizen_accepted(sandbox: str, wechatpy: WeChatClient):
+    made = httpx.post(
+        f"{sandbox}/wxaapi/newtmpl/addtemplate",
+        params={"access_token": wechatpy.access_token},
+        json={"tid": "20104", "kidList": [1, 2], "sceneDesc": "活动提醒"},
+    ).json()["priTmplId"]
+    data = {"thing1": {"value": "十佳窗口评选"}, "time2": {"value": "2026年11月20日 09:00"}}
+    with pytest.raises(WeChatClientException) as refused:
+        wechatpy.message.send_subscribe_message(ONE, made, data)
+    assert refused.value.errcode == 43101
+    give(sandbox, "popup", citizen=1, templates=[made], decision="accept")
+    assert wechatpy.message.send_subscribe_message(ONE, made, data)["errcode"] == 0
+    back = f"{PRODUCT}/back"
+    once = {"template_id": "once-1", "scene": 7, "redirect_url": back, "decision": "accept"}
+    give(sandbox, "confirm-once", citizen=1, **once)
+    content = {"content": {"value": "评选开始", "color": "#126073"}}
+    sent = wechatpy.message.send_subscribe_template(ONE, "once-1", 7, "评选", content)
+    assert sent["errcode"] == 0
+    with pytest.raises(WeChatClientException):
+        wechatpy.message.send_subscribe_template(ONE, "once-1", 7, "评选", content)
+
+
+def test_wechatpy_reads_every_figure_of_messages_and_callbacks(wechatpy: WeChatClient):
+    figures, day = wechatpy.datacube, "2026-11-10"
+    for ask in (
+        *(figures.get_upstream_msg, figures.get_upstream_msg_hour, figures.get_upstream_msg_week),
+        *(figures.get_upstream_msg_month, figures.get_upstream_msg_dist),
+        *(figures.get_upstream_msg_dist_week, figures.get_upstream_msg_dist_month),
+        *(figures.get_interface_summary, figures.get_interface_summary_hour),
+    ):
+        assert ask(day, day) == []
+
+
+def test_wechatpy_makes_the_other_codes_of_a_mini_program(sandbox: str):
+    client = WeChatClient(MINI.appid, MINI.secret, timeout=5)
+    client._http.mount("https://api.weixin.qq.com/", Redirecting(sandbox))
+    for ask in (client.wxa.create_qrcode, client.wxa.get_wxa_code):
+        assert ask("pages/vote?id=12").content.startswith(b"\x89PNG")
+
+
+def test_werobot_gives_a_staff_account_a_face(werobot: Client):
+    werobot.add_custom_service_account("face@gh_x", "小青", "secret")
+    face = ("a.jpg", io.BytesIO(JPEG))
+    assert werobot.upload_custom_service_account_avatar("face@gh_x", face)["errcode"] == 0
+    werobot.delete_custom_service_account("face@gh_x", "小青", "secret")
