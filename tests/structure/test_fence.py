@@ -204,7 +204,10 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
 
     named = {
         "campaign_id": first("campaigns.Campaign"),
+        "complaint_id": first("campaigns.VoteComplaint"),
         "nomination_id": first("campaigns.Nomination"),
+        "opening_id": first("ledger.VaultOpening"),
+        "sample_id": "1",
         "nominee_id": first("campaigns.Nominee"),
         "juror_id": first("campaigns.Juror"),
         "post_id": first("agencies.Post"),
@@ -229,6 +232,8 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "nominees": "campaigns.Nominee",
         "jury": "campaigns.Juror",
         "results": "campaigns.Result",
+        "supervision": "campaigns.VoteComplaint",
+        "vault": "ledger.VaultOpening",
         "certificates": "campaigns.Certificate",
         "agencies": "agencies.Agency",
         "accounts": "agencies.OfficialAccount",

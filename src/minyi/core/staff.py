@@ -19,6 +19,8 @@ MENU_ORDER = {
     "nominations": 110,
     "nominees": 120,
     "jury": 130,
+    "supervision": 150,
+    "vault": 155,
     "wechat_desk": 200,
     "wechat_articles": 210,
     "wechat_menus": 220,

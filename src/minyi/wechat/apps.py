@@ -12,6 +12,7 @@ class WechatConfig(AppConfig):
     def ready(self) -> None:
         from minyi.citizens.channels import register_channel
         from minyi.citizens.notices import register_messenger, register_purposes
+        from minyi.citizens.rolls import register_roll
         from minyi.core.acts import name_acts
 
         from .acts import ACTS
@@ -21,6 +22,7 @@ class WechatConfig(AppConfig):
         from .outgoing.messenger import WeChatMessenger
         from .outgoing.purposes import DESK_REPLY, LATE_ANSWER
         from .queries.office_hours import back_by_account
+        from .roll import WeChatRoll
         from .services import (  # noqa: F401 - they register outbox consumers
             broadcasts,
             figures,
@@ -33,5 +35,6 @@ class WechatConfig(AppConfig):
         name_acts(ACTS)
         register_channel(WeChatChannel())
         register_messenger(WeChatMessenger())
+        register_roll(WeChatRoll())
         register_purposes([LATE_ANSWER, DESK_REPLY])
         set_office_hours(back_by_account)

@@ -41,6 +41,7 @@ from minyi.citizens.services.recognition import recognise_citizen
 from minyi.core.actors import Actor
 from minyi.ui import pictures
 
+from .supervision import busy_room, settled_room
 from .windows import COMMUNITIES, POLICIES, WINDOWS
 
 DAY = timedelta(days=1)
@@ -149,6 +150,7 @@ def _open_selection(studio: _Studio) -> Campaign:
         )
         shown = [studio.pictures[name].pk for name in (sample.picture, *sample.more_pictures)]
         galleries.hang_pictures(nominee=nominee, picture_ids=shown)
+    busy_room(campaign, supervisor=studio.actor("jiandu"))
     return campaign
 
 
@@ -237,6 +239,12 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
     _score(campaign, studio)
     counted = studio.at(-39)
     results.compute_result(campaign_id=campaign.pk, actor=studio.actor("zuzhi"), now=counted)
+    settled_room(
+        campaign,
+        organiser=studio.actor("zuzhi"),
+        supervisor=studio.actor("jiandu"),
+        counted=studio.at(-38),
+    )
     results.sign_result(
         campaign_id=campaign.pk,
         note="经核对选票、评分和计分过程，未发现异常。（示例）",

@@ -1,9 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The staff console of selections. Each module offers `viewsets`, `urls` and `policies`."""
 
-from . import campaigns, certificates, evidence, jury, nominations, nominees, results
+from . import (
+    campaigns,
+    certificates,
+    evidence,
+    jury,
+    nominations,
+    nominees,
+    openings,
+    results,
+    supervision,
+)
 
-MODULES = (campaigns, nominations, nominees, jury, results, certificates, evidence)
+MODULES = (
+    *(campaigns, nominations, nominees, jury, results, certificates, evidence),
+    *(supervision, openings),
+)
 viewsets = [viewset for module in MODULES for viewset in module.viewsets]
 urls = [url for module in MODULES for url in module.urls]
 policies = [policy for module in MODULES for policy in module.policies]
