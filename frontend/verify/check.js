@@ -3,6 +3,8 @@
 
 import { decodeCanonical } from "./canonical.js";
 import { Fault } from "./fault.js";
+import { leafHash } from "./tree.js";
+import { openerOf } from "./opening.js";
 import { openCheckpoint } from "./note.js";
 import { openReceipt } from "./receipt.js";
 import { utf8 } from "./bytes.js";
@@ -33,11 +35,23 @@ export async function checkReceipt({ proof, held = {}, kept = "", log, thorough 
 export function checkOwn(ballot, { nonce, picks }) {
   if (ballot.type !== "ballot") throw new Fault("other_ballot");
   if (nonce && ballot.n !== nonce) throw new Fault("other_ballot");
-  if (picks) {
+  if (picks && ballot.ch) {
     const labels = picks.map(labelOf).sort();
     const isSame = labels.length === ballot.ch.length && labels.every((label, at) => label === ballot.ch[at]);
     if (!isSame) throw new Fault("other_ballot");
   }
+}
+
+/**
+ * Open the choice of a sealed ballot with the key that stands in the log; `held` picks must be the same. The key is
+ * believed because it belongs to the public key in entry 0, and entry 0 because every head grows from it.
+ */
+export async function openOwn({ ballot, held = {}, openedKey, log, newest }) {
+  const [first] = await log.bundle(0, newest.size);
+  await log.checkGrowth({ size: 1, root: leafHash(first) }, newest);
+  const labels = openerOf(decodeCanonical(first), openedKey)(ballot);
+  checkOwn({ ...ballot, ch: labels }, held);
+  return labels;
 }
 
 /** The newest head; one that is older than what was seen before may come from a cache: ask once more. */

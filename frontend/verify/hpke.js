@@ -2,10 +2,30 @@
 // HPKE, mode base, of the recipient (RFC 9180): X25519, HKDF-SHA256, ChaCha20-Poly1305.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { x25519 } from "@noble/curves/ed25519.js";
+import { montgomery } from "@noble/curves/abstract/montgomery.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, utf8 } from "./bytes.js";
+
+const P = (1n << 255n) - 19n;
+
+// The library's own x25519 brings all of Edwards25519 along, three times as long as this page's verifier needs.
+const x25519 = montgomery({ P, type: "x25519", powPminus2: (x) => power(x, P - 2n), adjustScalarBytes: clamp });
+
+function power(base, exponent) {
+  let result = 1n;
+  for (let square = base % P, rest = exponent; rest > 0n; rest >>= 1n, square = (square * square) % P) {
+    if (rest & 1n) result = (result * square) % P;
+  }
+  return result;
+}
+
+/** RFC 7748 §5. */
+function clamp(bytes) {
+  bytes[0] &= 248;
+  bytes[31] = (bytes[31] & 127) | 64;
+  return bytes;
+}
 
 const EMPTY = new Uint8Array();
 const VERSION = utf8("HPKE-v1");

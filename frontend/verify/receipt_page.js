@@ -3,12 +3,14 @@
 //
 // <section data-check="<receipt>" data-ledger="/ledger/<folder>" data-vkey>
 //   [data-when="checking|verified|offline|later|misfit"] the one line; [data-evidence];
+//   data-opened-key: the key of sealed choices, once it is in the log; [data-choice="sealed|opened"] the one that
+//   holds for this ballot, with [data-opened-picks] (data-text "{number} 号", data-between);
 //   elsewhere on the page [data-number] with data-text "第 {number} 号";
 //   [data-held] with [data-picks] (data-text "{number} 号") and a button [data-forget].
 // <script type="application/json" id="own-proof"> the proof as the server gives it, where it may.
 // ballot.js keeps what the ballot box answered under `minyi-ballot-<receipt>`: {proof, nonce, picks}.
 
-import { checkReceipt } from "./check.js";
+import { checkReceipt, openOwn } from "./check.js";
 import { showEvidence } from "./evidence.js";
 import { Fault, UNPUBLISHED, UNREACHABLE } from "./fault.js";
 import { Log } from "./log.js";
@@ -50,6 +52,7 @@ class OwnBallot {
       keepCheckpoint(found.newest, vkey);
       if (held.proof) remember(this.place, { ...held, isChecked: true });
       this.showNumber(found.index);
+      await this.showChoice(found, log);
       show(this.part, "verified");
     } catch (error) {
       this.refuse(error, kept);
@@ -76,6 +79,19 @@ class OwnBallot {
     if (!heading || !Number.isInteger(index)) return;
     heading.textContent = ` · ${fill(heading.dataset.text, { number: written(index) })}`;
     heading.hidden = false;
+  }
+
+  /** A sealed choice: nobody can read it yet, or it has been opened for everybody. */
+  async showChoice({ ballot, newest }, log) {
+    const { openedKey } = this.part.dataset;
+    if (ballot.ch) return;
+    const state = openedKey ? "opened" : "sealed";
+    if (openedKey) {
+      const labels = await openOwn({ ballot, held: this.held, openedKey, log, newest });
+      const list = this.part.querySelector("[data-opened-picks]");
+      list.textContent = labels.map((label) => fill(list.dataset.text, { number: Number(label) })).join(list.dataset.between);
+    }
+    for (const place of this.part.querySelectorAll("[data-choice]")) place.hidden = place.dataset.choice !== state;
   }
 
   /** What was picked stands only where this browser has kept it: the server is never asked. */

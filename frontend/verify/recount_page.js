@@ -3,7 +3,7 @@
 //
 // <section data-recount data-ledger data-vkey data-compare="/c/<slug>/board.json">
 //   button[data-go], <progress>, [data-done] (data-text "{done} / {size}"), [data-when="idle|running|paused|offline|
-//   equal|unequal|alone|misfit"], tbody[data-rows] with <template data-row> of [data-counted] [data-shown] [data-same] [data-other], [data-size] [data-ballots] [data-struck]
+//   sealed|equal|unequal|alone|misfit"], tbody[data-rows] with <template data-row> of [data-counted] [data-shown] [data-same] [data-other], [data-size] [data-ballots] [data-struck]
 //   [data-held-back], [data-findings] with data-text "{index} {code}", [data-evidence], [data-code]
 // Full bundles never change and are kept by the browser: a page that is opened again reads them from there.
 
@@ -83,6 +83,12 @@ class RecountPart {
     put("ballots", count.counted);
     put("struck", count.void);
     put("held-back", count.quarantined);
+    if (count.sealed) {
+      this.showFindings(count.findings);
+      this.counting = null;
+      show(this.part, "sealed");
+      return;
+    }
     this.showRows(count.tally, rows, differing);
     this.showFindings(count.findings);
     const isSameTotal = !this.isComparable || this.board.total === count.counted;

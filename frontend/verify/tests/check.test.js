@@ -2,12 +2,14 @@
 // What a voter's browser says of honest logs, and of every lie about one.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { concat, utf8 } from "../bytes.js";
 import { encodeCanonical } from "../canonical.js";
 import { checkReceipt, compareBoard } from "../check.js";
 import { Log, LogRecount } from "../log.js";
 import { parseVkey } from "../note.js";
+import { openOwn } from "../check.js";
 import { ballot, GivenLog, manifest } from "./given.js";
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -171,4 +173,40 @@ test("a board is compared label by label", () => {
   const rows = [{ key: "1", value: 5 }, { key: "2", value: 0 }];
   assert.deepEqual(compareBoard({ "001": 5, "002": 0, "003": 0 }, rows), []);
   assert.deepEqual(compareBoard({ "001": 4, "002": 0, "003": 1 }, rows), ["001", "003"]);
+});
+
+// --- Sealed choices: the published vectors, as a log ---------------------------------------------
+
+const sealedVote = () => {
+  const cases = JSON.parse(readFileSync(new URL("../../../docs/protocol/vectors/recount.json", import.meta.url))).cases;
+  const entries = cases.find((one) => one.why === "a sealed vote, opened").entries.map((one) => JSON.parse(one));
+  return { given: new GivenLog(0, entries), entries, openedKey: entries.find((one) => one.type === "key").key };
+};
+
+test("a sealed ballot is verified at once, and its choice when the key is published", async () => {
+  const { given, entries, openedKey } = sealedVote();
+  const log = logOf(given);
+  const mine = { nonce: entries[1].n, picks: [2, 7] };
+  const found = await checkReceipt({ proof: given.receipt(1), held: mine, log });
+  assert.equal(found.ballot.ch, undefined);
+  assert.deepEqual(await openOwn({ ...found, held: { nonce: mine.nonce }, openedKey, log }), ["02", "07"]);
+});
+
+test("a choice that is opened to something else than was cast is noticed", async () => {
+  const { given, entries, openedKey } = sealedVote();
+  const log = logOf(given);
+  const found = await checkReceipt({ proof: given.receipt(1), log });
+  const held = { nonce: entries[1].n, picks: [12] };
+  await assert.rejects(openOwn({ ...found, held, openedKey, log }), { code: "other_ballot" });
+  await assert.rejects(openOwn({ ...found, openedKey: "11".repeat(32), log }), { code: "key_false" });
+  const other = { ...found.ballot, tag: entries[2].tag };
+  await assert.rejects(openOwn({ ...found, ballot: other, openedKey, log }), { code: "choice_copied" });
+});
+
+test("a manifest that is not the log's own is not believed", async () => {
+  const { given, openedKey } = sealedVote();
+  const log = logOf(given);
+  const found = await checkReceipt({ proof: given.receipt(1), log });
+  given.flip([...given.files.keys()].find((path) => path.startsWith("tile/entries/000")), 40);
+  await assert.rejects(openOwn({ ...found, openedKey, log: logOf(given) }), (error) => Boolean(error.code));
 });

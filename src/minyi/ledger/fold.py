@@ -67,7 +67,7 @@ class Tally:
     `ballots` are those that count; `votes` are by label; `quarantined_by_rule` and `void_by_rule`
     are ballots by the rule that put them there. `opens` and `closes` are the times in force, in
     milliseconds. While choices are `sealed` there are no votes; `announced` is the last count that
-    the office has announced.
+    the office has announced, and `key` what has opened them, in hex.
     """
 
     size: int
@@ -82,6 +82,7 @@ class Tally:
     opens: int
     closes: int
     sealed: bool = False
+    key: str = ""
     announced: Announced | None = None
 
 
@@ -96,6 +97,7 @@ class Fold:
         self._known = choices
         self._sealed: SealedBallots | None = None
         self._announced: Announced | None = None
+        self._key = ""
         self.closed_at: int | None = None
         self._votes: dict[str, int] = {}
         self._window = (0, 0)
@@ -140,6 +142,7 @@ class Fold:
             opens=self._window[0],
             closes=self._window[1],
             sealed=self._sealed is not None,
+            key=self._key,
             announced=self._announced,
         )
 
@@ -258,7 +261,7 @@ class Fold:
                     self._choose(index, tuple([labels[place] for place in picks]))
         except Rejected:
             return  # another vote's key
-        self._sealed = None
+        self._sealed, self._key = None, key.hex()
 
     def _adjudicate(self, kind: str, ranges: list[tuple[int, int]], rule: str) -> None:
         """Move ballots from state to state; all of them or, with a fault, none."""

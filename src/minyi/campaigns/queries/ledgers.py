@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from ballotbox.sealing import Proof
 from minyi.ledger import folders
 from minyi.ledger.queries import proofs
-from minyi.ledger.queries.logs import find_log, find_log_of
+from minyi.ledger.queries.logs import find_log, find_log_of, tally
+from minyi.ledger.queries.trustees import TrusteeRow, find_key
 from minyi.ledger.queries.witnesses import Seen, Witnessing, read_witnesses, seen_result
 
 from .counts import LogMark
@@ -35,6 +36,14 @@ class PublicLog:
     root: str
     published_at: datetime | None
     witnessing: Witnessing
+    is_sealed: bool = False  # choices are encrypted until two trustees open them
+    opened_key: str = ""  # what has opened them, X25519 in hex
+    trustees: tuple[TrusteeRow, ...] = ()
+
+    @property
+    def is_closed_to_readers(self) -> bool:
+        """True while nobody can read a choice."""
+        return self.is_sealed and not self.opened_key
 
 
 def find_public_log(*, campaign: PublicCampaign, now: datetime) -> PublicLog | None:
@@ -47,6 +56,8 @@ def find_public_log(*, campaign: PublicCampaign, now: datetime) -> PublicLog | N
         return None
     opens_at = localtime(datetime.fromtimestamp(int(since) / 1000, tz=UTC))
     is_open = opens_at <= now
+    is_sealed = campaign.voting is not None and campaign.voting.is_sealed
+    key = find_key(campaign.id) if is_sealed else None
     return PublicLog(
         folder=found.folder,
         path=f"/ledger/{found.folder}",
@@ -57,6 +68,9 @@ def find_public_log(*, campaign: PublicCampaign, now: datetime) -> PublicLog | N
         root=found.root if is_open else "",
         published_at=found.published_at if is_open else None,
         witnessing=read_witnesses(found.folder),
+        is_sealed=is_sealed,
+        opened_key=tally(found.folder).key if is_sealed and is_open else "",
+        trustees=key.trustees if key else (),
     )
 
 

@@ -109,6 +109,7 @@ class Voting:
     order_seed: str
     numbers: frozenset[int]
     has_log: bool
+    is_sealed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +426,7 @@ def _voting(paper: Round | None, now: datetime) -> Voting | None:
         order_seed=paper.order_seed,
         numbers=frozenset(_numbers(paper)),
         has_log=bool(paper.log),
+        is_sealed=paper.is_sealed,
     )
 
 

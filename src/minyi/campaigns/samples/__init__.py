@@ -9,12 +9,14 @@ draft     a draft whose checklist still blocks
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -23,6 +25,8 @@ from django.utils.timezone import localtime
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
+from ballotbox.ballots import Ballot as CastBallot
+from ballotbox.sealing import LogSealer
 from minyi.agencies.samples import SampleOffice
 from minyi.campaigns.models import Ballot, Campaign
 from minyi.campaigns.queries.cards import list_cards
@@ -35,10 +39,13 @@ from minyi.campaigns.services import (
     nominations,
     nominees,
     results,
+    trustees,
 )
 from minyi.campaigns.services.stages import StageEntry
 from minyi.citizens.services.recognition import recognise_citizen
 from minyi.core.actors import Actor
+from minyi.ledger.services.trustees import Person
+from minyi.ledger.store import DjangoStore
 from minyi.ui import pictures
 
 from .supervision import busy_room, settled_room
@@ -46,6 +53,11 @@ from .windows import COMMUNITIES, POLICIES, WINDOWS
 
 DAY = timedelta(days=1)
 SAMPLE_BALLOTS = 1_286
+TRUSTEES = (
+    Person("李明（示例）", "青禾市政府办公室主任"),
+    Person("王芳（示例）", "青禾市纪委监委派驻组长"),
+    Person("赵强（示例）", "青禾市公证处公证员"),
+)
 JURORS = ("zhuanjia1", "zhuanjia2", "zhuanjia3")
 
 
@@ -234,10 +246,14 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
             actor=studio.actor("bianji"),
             now=began - 2 * DAY,
         )
-    _launch(campaign, studio, began - DAY)
+    shares = _launch(campaign, studio, began - DAY)
     _fill_ballot_box(campaign, studio)
     _score(campaign, studio)
     counted = studio.at(-39)
+    if shares:
+        trustees.open_ballots(
+            campaign_id=campaign.pk, texts=shares[:2], actor=studio.actor("jiandu"), now=counted
+        )
     results.compute_result(campaign_id=campaign.pk, actor=studio.actor("zuzhi"), now=counted)
     settled_room(
         campaign,
@@ -287,8 +303,24 @@ def _edit(
     )
 
 
-def _launch(campaign: Campaign, studio: _Studio, now: datetime) -> None:
+def _launch(campaign: Campaign, studio: _Studio, now: datetime) -> list[str]:
+    """Launch it, after its trustees have rehearsed; return their shares, if it needs any."""
+    shares = _appoint_trustees(campaign, studio, now)
     campaigns.launch_campaign(campaign_id=campaign.pk, actor=studio.actor("zuzhi"), now=now)
+    return shares
+
+
+def _appoint_trustees(campaign: Campaign, studio: _Studio, now: datetime) -> list[str]:
+    """Give hidden counts their key; the shares lie in a file, for this is an example."""
+    if not settings.LEDGER_KEY or campaign.count_mode == Campaign.CountMode.LIVE:
+        return []
+    who = {"campaign_id": campaign.pk, "actor": studio.actor("zuzhi"), "now": now}
+    texts = [one.text for one in trustees.make_key(people=TRUSTEES, **who)]
+    trustees.rehearse_opening(texts=texts[:2], **who)
+    folder = Path(settings.VAR_DIR) / "sample-shares"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{campaign.slug}.txt").write_text("\n".join(texts) + "\n")
+    return texts
 
 
 def _seat_jury(campaign: Campaign, studio: _Studio, now: datetime) -> None:
@@ -317,19 +349,40 @@ def _fill_ballot_box(campaign: Campaign, studio: _Studio) -> None:
     liking = [1 / (rank + 1.5) for rank in range(len(numbers))]
     opens_ms, closes_ms = campaign.round.opens_ms, campaign.round.closes_ms
     moments = sorted(luck.randrange(opens_ms, closes_ms) for _n in range(SAMPLE_BALLOTS))
+    picked = [
+        sorted(set(luck.choices(numbers, liking, k=luck.choice((1, 2, 3))))) for _n in moments
+    ]
+    cast = [
+        CastBallot(
+            campaign.round.pk,
+            f"{luck.getrandbits(128):032x}",
+            f"{luck.getrandbits(128):032x}",
+            json.dumps(picks, separators=(",", ":")),
+            0,
+        )
+        for picks in picked
+    ]
     Ballot.objects.bulk_create(
         Ballot(
             round=campaign.round,
-            voter_ref=f"{luck.getrandbits(128):032x}",
+            voter_ref=one.voter_ref,
             period="",
-            picks=json.dumps(sorted(set(luck.choices(numbers, liking, k=luck.choice((1, 2, 3)))))),
-            nonce=f"{luck.getrandbits(128):032x}",
+            picks=one.picks,
+            nonce=one.nonce,
             receipt=f"示例{n:06}",
             risk=0,
             cast_ms=moment,
         )
-        for n, moment in enumerate(moments)
+        for n, (one, moment) in enumerate(zip(_covered(cast), moments, strict=True))
     )
+
+
+def _covered(cast: list[CastBallot]) -> Sequence[CastBallot]:
+    """Return ballots as the ballot box stores them: sealed where choices are hidden."""
+    if not settings.LEDGER_KEY:
+        return cast
+    folder = Path(settings.LEDGER_DIR)
+    return LogSealer(DjangoStore(), folder=folder, key=settings.LEDGER_KEY.encode()).cover(cast)
 
 
 def _score(campaign: Campaign, studio: _Studio) -> None:

@@ -32,6 +32,7 @@ from .campaign_pages import CampaignPage
 LARGEST_FILE = 4_096  # bytes; a share's file has some hundred
 _SHARE = re.compile(r"(?:[A-Z2-7]{4}-){9}[A-Z2-7]{4}")
 PLACES = ("first", "second")
+VOTING = 2  # the place of the vote among the steps
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -218,7 +219,10 @@ def _steps(key, paper, now):
         None,
         key and key.opened_at,
     ]
+    has_opened = paper is not None and paper.opens_ms <= now.timestamp() * 1000
     current = done.index(False) if False in done else len(done)
+    if current == VOTING and not has_opened:
+        current = len(done)  # nothing is to be done until then
     return [
         {
             "name": name,
