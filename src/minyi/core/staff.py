@@ -21,6 +21,7 @@ MENU_ORDER = {
     "jury": 130,
     "supervision": 150,
     "vault": 155,
+    "wechat_overview": 195,
     "wechat_desk": 200,
     "wechat_articles": 210,
     "wechat_menus": 220,

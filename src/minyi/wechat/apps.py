@@ -29,6 +29,7 @@ class WechatConfig(AppConfig):
             follower_sync,
             promises,
             publishing,
+            sandbox_menu,
         )
 
         seals_from(settings.WECHAT_SEALS)  # a wrong key is found now, not at the first call

@@ -54,6 +54,8 @@ class FollowerSync(models.Model):
     )
     state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.WAITING)
     next_openid = models.CharField(max_length=64, blank=True)
+    # Of the page WeChat told last (10,000 openids): whom we have not asked about yet.
+    pending = models.JSONField(default=list)
     total = models.PositiveIntegerField(_("总数"), default=0)
     done = models.PositiveIntegerField(_("已读取"), default=0)
     steps = models.PositiveIntegerField(default=0)

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from minyi.agencies.models import OfficialAccount
@@ -53,12 +53,14 @@ class Alert:
 
 def list_alerts(account: OfficialAccount, *, now: datetime) -> list[Alert]:
     """Return what a person has to know or mend, the latest first."""
-    rows = AccountStop.objects.filter(account=account.slug).filter(
-        Q(is_alert=True) | Q(scope="ability")
-    )
-    # A spent quota comes back by itself; everything else stands until a call succeeds.
-    rows = rows.exclude(scope="path", until__lte=now)
+    rows = standing_alerts(now).filter(account=account.slug)
     return [_alert_of(row) for row in rows.order_by("-last_at", "code")]
+
+
+def standing_alerts(now: datetime) -> QuerySet[AccountStop]:
+    """Return what stands against any account: a spent quota comes back by itself."""
+    rows = AccountStop.objects.filter(Q(is_alert=True) | Q(scope="ability"))
+    return rows.exclude(scope="path", until__lte=now)
 
 
 def _alert_of(row: AccountStop) -> Alert:

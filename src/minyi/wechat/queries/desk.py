@@ -120,6 +120,13 @@ def count_conversations(*, accounts: Sequence[OfficialAccount], user_id: int) ->
     return DeskCounts(**counted)
 
 
+def waiting_since_by_conversation(
+    accounts: Sequence[OfficialAccount],
+) -> dict[int, datetime | None]:
+    """Return since when each conversation waits."""
+    return dict(_all_of(accounts).filter(WAITING).values_list("pk", "waiting_since"))
+
+
 def state_of(talk: Conversation, user_id: int, *, is_closed: bool) -> str:
     """Return who answers, as the desk says it."""
     if talk.state == State.WAITING or (talk.state == State.PERSON and talk.assignee_id is None):

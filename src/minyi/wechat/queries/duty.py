@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is on duty, who may be, and the week as a table."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
 from minyi.agencies.models import Post
 from minyi.agencies.policies import GRANTS
 from minyi.core.workdays import DayKind
-from minyi.wechat.models import DutyShift, QuickReply
+from minyi.wechat.models import Conversation, DutyShift, QuickReply
 
+from .desk import WAITING
 from .office_hours import Schedule, Span
 
 DESK = "wechat.desk"
+MOST_OFFERED = 500
 DESK_ROLES = [role for role, granted in GRANTS.items() if DESK in granted]
 
 
@@ -84,6 +88,32 @@ def list_on_duty(account_ids: Iterable[int], *, now: datetime) -> list[OnDuty]:
         user__is_active=True,
     ).select_related("user")
     return [OnDuty(row.user_id, row.account_id, str(row.user), row.ends) for row in rows]
+
+
+def offer_waiting(account_ids: Iterable[int], *, on_duty: Sequence[OnDuty]) -> Mapping[int, OnDuty]:
+    """Return to whom of those on duty each waiting conversation is offered first.
+
+    Whoever waits longest goes to the person with the fewest conversations, and so on: everybody
+    at the desk is shown the same. It is an offer; whoever holds the permission may take any.
+    """
+    if not on_duty:
+        return {}
+    people: dict[int, list[OnDuty]] = {}
+    for one in on_duty:
+        people.setdefault(one.account_id, []).append(one)
+    held = Conversation.objects.filter(
+        state=Conversation.State.PERSON, assignee__in={one.user_id for one in on_duty}
+    )
+    load = Counter(held.values_list("assignee", flat=True))
+    waiting = Conversation.objects.filter(WAITING, contact__account__in=list(account_ids))
+    in_order = waiting.order_by(F("waiting_since").asc(nulls_last=True), "pk")
+    offers: dict[int, OnDuty] = {}
+    for pk, account_id in in_order.values_list("pk", "contact__account")[:MOST_OFFERED]:
+        if account_id in people:
+            chosen = min(people[account_id], key=lambda one: (load[one.user_id], one.user_id))
+            load[chosen.user_id] += 1
+            offers[pk] = chosen
+    return offers
 
 
 def list_colleagues(*, agency_id: int, on: date, on_duty: Iterable[int] = ()) -> list[Colleague]:

@@ -105,8 +105,11 @@ def _read_part(sync: FollowerSync, now: datetime) -> None:
     if not after:
         check_able(account, Ability.USERS)
         _read_tags_if_any(account)
-    page = ask_wechat(account, lambda client: client.users.page(after=after))
-    openids = list(page.openids)[:PART]
+    waiting, total = list(sync.pending), sync.total
+    if not waiting:
+        page = ask_wechat(account, lambda client: client.users.page(after=after))
+        waiting, total = list(page.openids), page.total
+    openids = waiting[:PART]
     users: list[Follower] = []
     for start in range(0, len(openids), ASKED_AT_ONCE):
         users += _ask_about(account, openids[start : start + ASKED_AT_ONCE])
@@ -115,7 +118,8 @@ def _read_part(sync: FollowerSync, now: datetime) -> None:
         if locked.steps != sync.steps:
             return  # another worker was faster
         keep_users(account, users, now)
-        locked.total, locked.done = page.total, locked.done + len(openids)
+        locked.total, locked.done = total, locked.done + len(openids)
+        locked.pending = waiting[PART:]
         locked.steps += 1
         if openids:
             locked.state, locked.next_openid = State.RUNNING, openids[-1]

@@ -11,6 +11,7 @@ from . import (
     followers,
     menus,
     outgoing,
+    overview,
     replies,
     scenes,
     tag_menus,
@@ -18,6 +19,7 @@ from . import (
 )
 
 MODULES = (
+    overview,
     desk,
     duty,
     articles,

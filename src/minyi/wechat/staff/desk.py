@@ -2,6 +2,7 @@
 """The staff desk: one inbox for the conversations of one's accounts, and one conversation."""
 
 import uuid
+from datetime import timedelta
 
 from django import forms
 from django.http import HttpResponse
@@ -19,7 +20,13 @@ from minyi.wechat.models import ChatMessage, Conversation, DeskNote, Handling
 from minyi.wechat.outgoing.carrier import LONGEST_TEXT
 from minyi.wechat.queries import desk as inbox
 from minyi.wechat.queries.desk import DeskFilter
-from minyi.wechat.queries.duty import DESK, list_colleagues, list_on_duty, list_quick_texts
+from minyi.wechat.queries.duty import (
+    DESK,
+    list_colleagues,
+    list_on_duty,
+    list_quick_texts,
+    offer_waiting,
+)
 from minyi.wechat.queries.threads import FETCHED, find_reply_way, read_thread, window_words
 from minyi.wechat.services import desk
 from minyi.wechat.services.media import fetch_media
@@ -37,6 +44,7 @@ STATES = {
 }
 BADGES = {"waiting": "stop", "mine": "open", "colleague": "soon", "robot": "", "closed": "done"}
 EVERY_MS = 4000
+OFFERED_FOR = timedelta(minutes=3)  # to who is on duty; after that everybody's page calls
 
 
 class FilterForm(forms.Form):
@@ -100,12 +108,21 @@ def _inbox(request, accounts):
     )
     counts = inbox.count_conversations(accounts=accounts, user_id=request.user.pk)
     kept = {"words": chosen.words, "account": chosen.account_id or ""}
-    on_duty = list_on_duty([row.pk for row in accounts], now=now)
+    here = [row.pk for row in accounts]
+    on_duty = list_on_duty(here, now=now)
+    offers = offer_waiting(here, on_duty=on_duty)
+    mine = {pk for pk, one in offers.items() if one.user_id == request.user.pk}
+    found.sort(key=lambda row: row.pk not in mine)  # otherwise as they waited
     return {
         "rows": [
-            (row, STATES[row.state], BADGES[row.state], _waited(row.waiting_since, now))
+            (
+                *(row, STATES[row.state], BADGES[row.state]),
+                *(_waited(row.waiting_since, now), offers.get(row.pk)),
+            )
             for row in found
         ],
+        "mine": mine,
+        "calls": _count_calls(accounts, offers, mine, now) if offers else counts.waiting,
         "page": page,
         "tabs": [(key, words, getattr(counts, key, None)) for key, words in STATES.items()],
         "chosen": chosen,
@@ -115,6 +132,15 @@ def _inbox(request, accounts):
         "is_on_duty": request.user.pk in {one.user_id for one in on_duty},
         "query": "&".join(f"{name}={value}" for name, value in kept.items() if value),
     }
+
+
+def _count_calls(accounts, offers, mine, now):
+    """Count whose waiting calls this person: offered to them, to nobody, or for too long."""
+    waiting = inbox.waiting_since_by_conversation(accounts)
+    return sum(
+        pk in mine or pk not in offers or since is None or now - since > OFFERED_FOR
+        for pk, since in waiting.items()
+    )
 
 
 @require_safe
@@ -259,11 +285,18 @@ def _moving(request, talk):
         "state_words": STATES[state],
         "badge": BADGES[state],
         "clock": _clock_of(talk, account, state, now),
+        "offered": _offered(talk, account, now) if state == "waiting" else None,
         "way": find_reply_way(contact, slug=account.slug, now=now),
         "window_reason": reason,
         "window_most": most,
         "may_send_again": request.user.actor.can("wechat.outgoing", account.agency_id),
     }
+
+
+def _offered(talk, account, now):
+    """Return to whom of those on duty this conversation is offered first."""
+    on_duty = list_on_duty([account.pk], now=now)
+    return offer_waiting([account.pk], on_duty=on_duty).get(talk.pk)
 
 
 def _waited(since, now):

@@ -92,6 +92,7 @@ class OutgoingViewSet(AgencyModelViewSet):
     menu_order = MENU_ORDER["wechat_outgoing"]
     add_to_admin_menu = True
     index_view_class = OutgoingIndex
+    index_results_template_name = "wechat/staff/outgoing_results.html"
     filterset_class = OutgoingFilters
     search_fields = ["text", "openid"]
     inspect_view_enabled = False

@@ -2,7 +2,7 @@
 """The desk's pages and the duty page, as case workers, administrators and strangers meet them."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -306,3 +306,48 @@ def test_only_who_may_arrange_duty_sees_its_page(office, clerk, administrator):
     assert duty_page(clerk, office).status_code == 403
     stranger = given_staff(given_agency(), Role.ADMINISTRATOR)
     assert duty_page(stranger, office).status_code == 404
+
+
+def given_day_shift(office, user):
+    """On duty the whole of today."""
+    today = timezone.localtime(office.clock.now).date()
+    return DutyShift.objects.create(
+        account=office.account, user=user, day=today, begins=time(0), ends=time(23, 59, 59)
+    )
+
+
+def test_who_waits_is_offered_to_those_on_duty_in_turn_and_to_nobody_else(office, clerk):
+    other, off_duty = given_clerk(office, "方知"), given_clerk(office, "孙平")
+    for one in (clerk, other):
+        given_day_shift(office, one)
+    first = given_conversation(office, waits=timedelta(minutes=2), openid="oFirst", said="第一位")
+    given_conversation(office, waits=timedelta(minutes=1), openid="oSecond", said="第二位")
+    mine, theirs = inbox_of(clerk).content.decode(), inbox_of(other).content.decode()
+    assert mine.count("建议您接待") == theirs.count("建议您接待") == 1
+    assert "建议 方知 接待" in mine
+    assert mine.index("第一位") < mine.index("第二位")
+    assert theirs.index("第二位") < theirs.index("第一位")  # what is offered to them stands first
+    assert "建议您接待" not in inbox_of(off_duty).content.decode()
+    assert "建议接待人" in given_client(off_duty).get(page_of(first)).content.decode()
+    act(off_duty, first, "take")  # an offer locks nobody out
+    first.refresh_from_db()
+    assert first.assignee == off_duty
+
+
+def test_the_page_calls_those_on_duty_first_and_everybody_after_three_minutes(office, clerk):
+    given_day_shift(office, clerk)
+    off_duty = given_clerk(office, "孙平")
+    talk = given_conversation(office, waits=timedelta(minutes=1))
+    assert 'data-waiting="1"' in inbox_of(clerk).content.decode()
+    assert 'data-waiting="0"' in inbox_of(off_duty).content.decode()
+    Conversation.objects.filter(pk=talk.pk).update(
+        waiting_since=office.clock.now - timedelta(minutes=4)
+    )
+    assert 'data-waiting="1"' in inbox_of(off_duty).content.decode()
+
+
+def test_without_anybody_on_duty_everybody_is_called(office, clerk):
+    given_conversation(office)
+    page = inbox_of(clerk).content.decode()
+    assert 'data-waiting="1"' in page
+    assert "建议" not in page

@@ -58,7 +58,9 @@ def test_a_sync_reads_every_follower_and_notes_who_left(clerk, account, sandbox,
     clerk.post(f"{URL}/{account.pk}/sync/")
     assert run_outbox() == 4  # 2 + 2 + 1, and the empty part that ends it
     sync = FollowerSync.objects.get()
-    assert (sync.state, sync.done, sync.total) == ("done", 5, 5)
+    assert (sync.state, sync.done, sync.total, sync.pending) == ("done", 5, 5, [])
+    # A list of ten thousand is read once, not once for each part of it; the second one is empty.
+    assert sandbox.calls("/cgi-bin/user/get") == 2
     gone.refresh_from_db()
     assert not gone.is_following
     assert Contact.objects.filter(is_following=True).count() == 5
@@ -73,7 +75,7 @@ def test_a_sync_stops_with_the_reason_and_goes_on_where_it_stopped(
     clerk.post(f"{URL}/{account.pk}/sync/")
     sync = FollowerSync.objects.get()
     read_one_part()
-    sandbox.order("faults", path="/cgi-bin/user/get", errcode=48004, times=1)
+    sandbox.order("faults", path="/cgi-bin/user/info/batchget", errcode=48004, times=1)
     read_one_part()
     sync.refresh_from_db()
     assert (sync.state, sync.done) == ("stopped", 2)

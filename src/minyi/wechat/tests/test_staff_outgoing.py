@@ -44,6 +44,14 @@ def given_unknown(office):
     return told
 
 
+def test_an_empty_list_says_what_will_stand_here(client):
+    sign_in(client, given_office().account.agency)
+    page = client.get(reverse("wechat_outgoing:index")).content.decode()
+    assert "还没有发出消息" in page
+    filtered = client.get(reverse("wechat_outgoing:index"), {"state": "failed"})
+    assert "没有符合条件的消息" in filtered.content.decode()
+
+
 def test_the_list_says_how_each_message_left_and_leads_to_what_needs_somebody(client):
     office = given_office()
     office.given_contact(window=1)

@@ -15,6 +15,7 @@ from minyi.campaigns.samples import seed_campaigns
 from minyi.wechat.crowd import CrowdImpossible, CrowdReport, run_crowd
 from minyi.wechat.desk_samples import seed_desk
 from minyi.wechat.samples import seed_account
+from minyi.wechat.services.sandbox_menu import ask_for_menu
 
 
 class Command(BaseCommand):
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         made = seed_campaigns(office=office, now=timezone.now())
         seed_account(office.account)
         seed_desk(office.account, now=timezone.now())
+        ask_for_menu(office.account, now=timezone.now())
         for campaign in made:
             self.stdout.write(f"  示例活动 sample campaign: {campaign.title}")
 
