@@ -25,7 +25,11 @@ function showLoading() {
 }
 showLoading();
 
-let isTold = true; // whether the page now in the frame said what it is; of the first we know it
+// A page tells what it is once, just before its load or just after: then nothing need be guessed.
+const TELLING_MS = 500;
+let isTold = false;
+let isFirst = true; // its address we know
+let waiting = 0;
 
 // A page of another origin that says nothing: only the site is certain, as after a link or a redirect.
 function forgetPage() {
@@ -44,8 +48,13 @@ frame.addEventListener("load", () => {
   // WeChat's own pages, articles above all, are of our origin and carry no script.
   const inside = origin === location.origin ? frame.contentDocument : null;
   if (inside) readPage({ title: inside.title, path: inside.location.pathname + inside.location.search });
-  else if (!isTold) forgetPage();
-  isTold = false;
+  clearTimeout(waiting);
+  const isKnown = isFirst || isTold || inside;
+  waiting = isTold ? 0 : setTimeout(() => {
+    waiting = 0;
+    if (!isKnown) forgetPage();
+  }, TELLING_MS);
+  isFirst = isTold = false;
 });
 
 back.addEventListener("click", () => {
@@ -88,7 +97,9 @@ function readPage({ title: words, path }) {
   if (typeof words !== "string" || typeof path !== "string") return;
   title.textContent = words.slice(0, 60);
   if (!/^\/(?![/\\])/.test(path)) return;
-  isTold = true;
+  clearTimeout(waiting);
+  isTold = waiting === 0; // the load of this page is still to come
+  waiting = 0;
   address = origin + path;
   shownAddress.textContent = new URL(address).host + path;
   showShare({ title: words.slice(0, 60), link: address });

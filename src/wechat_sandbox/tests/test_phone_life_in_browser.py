@@ -92,6 +92,20 @@ def test_the_menu_answers_a_tap_and_opens_its_page(world, chromium):
     page.context.close()
 
 
+def test_a_jump_to_the_newest_message_leaves_the_bars_where_they_are(world, chromium):
+    product, sandbox = world
+    given_menu(product, sandbox)
+    page = given_page(chromium, PHONE)
+    take_phone(page, sandbox, "周子墨")
+    follow(page, sandbox)
+    for _ in range(8):
+        give_order(sandbox, "text", citizen=2, content="您好，请问评选怎么投票？\n" * 4)
+    page.goto(f"{sandbox}/chats/sandbox#end")
+    expect(page.get_by_role("link", name="返回")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="评选", exact=True)).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
 def test_the_menu_is_worked_by_keyboard_and_gives_way_to_the_keyboard(world, chromium):
     product, sandbox = world
     given_menu(product, sandbox)
