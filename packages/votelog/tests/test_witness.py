@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
@@ -31,6 +32,7 @@ from votelog import (
     request_cosignature,
     sign_checkpoint,
 )
+from votelog._cli_witness import read_logs
 from votelog_given import bound, given_entries, given_log, given_policy, given_signer, serving
 
 SIGNER = given_signer()
@@ -230,6 +232,19 @@ def test_a_witness_that_has_seen_more_is_named(log, witness):
             note=past,
         )
     assert caught.value.code == "rolled_back"
+
+
+def test_a_log_is_added_to_a_running_witness_and_keeps_its_first_key(log, tmp_path):
+    folder = tmp_path / "running"
+    listed = folder / "logs"
+    found = Witness(folder, COSIGNER, disk=Disk(), find_logs=partial(read_logs, listed))
+    good = given_request(log, 0, 5)
+    assert asked(found, good) == (404, "log_unknown")
+    listed.write_text(f"# the vote of the year\n{SIGNER.verifier.vkey()}\nno key\n")
+    assert asked(found, good) == (200, "")
+    listed.write_text(given_signer(seed=9).verifier.vkey())
+    assert asked(found, given_request(log, 5, 305)) == (200, "")
+    found.close()
 
 
 def test_the_server_answers_what_it_does_not_know(witness, log):

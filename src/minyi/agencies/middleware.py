@@ -16,7 +16,7 @@ OPEN_ROOMS = frozenset(
         *("", "login", "logout", "account", "two-factor", "jsi18n", "sprite", "dismissibles"),
         *("campaigns", "nominations", "nominees", "jury"),
         *("results", "certificates", "activity-reports", "supervision", "vault"),
-        *("regions", "agencies", "accounts", "posts", "rules", "audit"),
+        *("regions", "agencies", "accounts", "posts", "rules", "audit", "witnesses"),
         *("images", "documents", "wechat"),
     }
 )

@@ -5,15 +5,19 @@ import argparse
 import os
 import secrets
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from votelog._cosignature import Cosigner
 from votelog._disk import Disk
 from votelog._errors import Malformed, Unavailable, VotelogError
-from votelog._note import decode_base64, encode_base64, parse_vkey
+from votelog._note import VerifierKey, decode_base64, encode_base64, parse_vkey
 from votelog._witness import Witness
 from votelog._witness_server import WitnessServer
+
+LOGS = "logs"
 
 
 def add_witness_command(
@@ -27,7 +31,12 @@ def add_witness_command(
         "--name", required=True, help="the witness's name, such as witness.example"
     )
     command.add_argument("--folder", required=True, type=Path, help="its key and its memory")
-    command.add_argument("--log", required=True, action="append", help="vkey of a log, repeatable")
+    command.add_argument(
+        "--log",
+        default=[],
+        action="append",
+        help="vkey of a log, repeatable; also one a line in the file «logs» of the folder",
+    )
     command.add_argument("--host", default="127.0.0.1")
     command.add_argument("--port", default=8160, type=int)
 
@@ -37,7 +46,10 @@ def _witness(options: argparse.Namespace) -> tuple[dict[str, Any], str, list[Vot
     disk = Disk()
     disk.make_folder(options.folder.absolute())
     cosigner = Cosigner(options.name, load_seed(options.folder / "key", disk))
-    witness = Witness(options.folder.absolute(), cosigner, logs, disk=disk)
+    folder = options.folder.absolute()
+    witness = Witness(
+        folder, cosigner, logs, disk=disk, find_logs=partial(read_logs, folder / LOGS)
+    )
     try:
         server = WitnessServer((options.host, options.port), witness)
     except OSError as error:
@@ -55,6 +67,22 @@ def _witness(options: argparse.Namespace) -> tuple[dict[str, Any], str, list[Vot
         server.server_close()
         witness.close()
     return {}, "", []
+
+
+def read_logs(path: Path) -> list[VerifierKey]:
+    """Return the keys of the file, one a line; a line that is no key, or a comment, is passed over.
+
+    It is read again for each log that is not known: adding a line needs no new start.
+    """
+    try:
+        rows = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    found = []
+    for row in rows:
+        with suppress(Malformed):
+            found.append(parse_vkey(row))
+    return found
 
 
 def load_seed(path: Path, disk: Disk) -> bytes:

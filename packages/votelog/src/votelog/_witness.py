@@ -6,7 +6,7 @@ Its memory is a folder: `<hex SHA-256(origin)>/checkpoint`, the newest cosigned 
 
 import fcntl
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -74,10 +74,18 @@ class Witness:
     """Checks, remembers, cosigns; in this order."""
 
     def __init__(
-        self, folder: Path, cosigner: Cosigner, logs: Iterable[VerifierKey], *, disk: Disk
+        self,
+        folder: Path,
+        cosigner: Cosigner,
+        logs: Iterable[VerifierKey] = (),
+        *,
+        disk: Disk,
+        find_logs: Callable[[], Iterable[VerifierKey]] = tuple,
     ) -> None:
+        """`find_logs` is asked again when a log comes that is not known yet."""
         self.cosigner = cosigner
-        self._logs = {log.name: log for log in logs}
+        self._find_logs = find_logs
+        self._logs = {log.name: log for log in [*logs, *find_logs()]}
         self._folder = folder
         self._disk = disk
         self._turn = Lock()  # check and store are one step
@@ -103,7 +111,7 @@ class Witness:
             origin = peek_checkpoint(request.note).origin
         except Malformed as error:
             return _refusal(400, error)
-        log = self._logs.get(origin)
+        log = self._log_of(origin)
         if log is None:
             return _refusal(404, Rejected("log_unknown", origin=origin))
         try:
@@ -123,6 +131,13 @@ class Witness:
             return (self._folder / name / "checkpoint").read_bytes()
         except FileNotFoundError:
             return None
+
+    def _log_of(self, origin: str) -> VerifierKey | None:
+        """Return the key of a log; one that is known stays, whatever is found later."""
+        if origin not in self._logs:
+            for log in self._find_logs():
+                self._logs.setdefault(log.name, log)
+        return self._logs.get(origin)
 
     def _advance(
         self,

@@ -33,6 +33,7 @@ WITNESSES_MAY_BE_LOCAL = env.bool("MINYI_WITNESSES_MAY_BE_LOCAL", default=False)
 VAULT_KEY = env.str("MINYI_VAULT_KEY")
 VAULT_KEY_OLD = env.str("MINYI_VAULT_KEY_OLD", default="")
 VAULT_CIPHER = env.str("MINYI_VAULT_CIPHER", default="AES-256-GCM")
+DEMO_WITNESS = env.str("MINYI_DEMO_WITNESS", default="")  # "<vkey> <url>": `demo seed` names it
 LEDGER_KEY = env.str("MINYI_LEDGER_KEY", default="")  # locks the keys of the public logs
 
 # --- Apps -------------------------------------------------------------------------------------

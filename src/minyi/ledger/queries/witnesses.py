@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Min
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -108,8 +109,8 @@ def measure_witnesses(*, now: datetime) -> tuple[Mapping[str, int], float]:
     """Count (log, witness) by state; return also for how many seconds the worst one has failed."""
     rows = LogWitness.objects.all()
     states = Counter(rows.values_list("state", flat=True))
-    failing = rows.exclude(failures=0)
-    oldest = failing.aggregate(oldest=Min("cosigned_at"))["oldest"]
+    since = Coalesce("cosigned_at", "log__opened_at")  # or has never signed
+    oldest = rows.exclude(failures=0).aggregate(oldest=Min(since))["oldest"]
     late = max((now - oldest) / timedelta(seconds=1), 0.0) if oldest else 0.0
     return {state: states.get(state, 0) for state in LogWitness.State.values}, late
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from minyi.agencies.samples import seed_office
 from minyi.campaigns.samples import seed_campaigns
+from minyi.ledger.samples import seed_witness
 from minyi.wechat.crowd import CrowdImpossible, CrowdReport, run_crowd
 from minyi.wechat.desk_samples import seed_desk
 from minyi.wechat.samples import seed_account
@@ -42,6 +43,9 @@ class Command(BaseCommand):
 
     def _seed(self) -> None:
         office = seed_office()
+        if settings.DEMO_WITNESS:
+            vkey, url = settings.DEMO_WITNESS.split()
+            seed_witness(agency=office.account.agency, vkey=vkey, url=url)
         made = seed_campaigns(office=office, now=timezone.now())
         seed_account(office.account)
         seed_desk(office.account, now=timezone.now())
