@@ -19,7 +19,7 @@ from minyi.agencies.tests.given import given_agency, given_client, given_staff, 
 from minyi.campaigns.samples import seed_campaigns
 from minyi.campaigns.tests.given import given_rules
 from minyi.core.staff import AgencyModelViewSet
-from minyi.ledger.tests.given import given_witness
+from minyi.ledger.tests.given import given_witness, keep_logs_in
 from minyi.publishing.models import OfficialDocument, Picture
 from minyi.wechat.desk_samples import seed_desk
 from minyi.wechat.samples import seed_account
@@ -98,8 +98,9 @@ def _filled(path: str, **places: object) -> str:
 
 
 @pytest.fixture
-def full_house():
+def full_house(settings, tmp_path):
     """The sample office with rows in every table the console shows."""
+    keep_logs_in(settings, tmp_path)  # without logs no ballot can be ruled on
     given_rules()  # a test that flushes the database takes them along
     office = seed_office()
     seed_campaigns(office=office, now=timezone.now())
@@ -208,6 +209,11 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "nomination_id": first("campaigns.Nomination"),
         "opening_id": first("ledger.VaultOpening"),
         "sample_id": "1",
+        "objection_id": first("campaigns.Objection"),
+        "objection_file_id": str(apps.get_model("campaigns.ObjectionFile").objects.first().pk),
+        "ruling_id": first("campaigns.Ruling"),
+        "appeal_id": first("campaigns.Appeal"),
+        "evidence_id": first("campaigns.EvidenceFile"),
         "nominee_id": first("campaigns.Nominee"),
         "juror_id": first("campaigns.Juror"),
         "post_id": first("agencies.Post"),
@@ -234,6 +240,8 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "results": "campaigns.Result",
         "supervision": "campaigns.VoteComplaint",
         "vault": "ledger.VaultOpening",
+        "objections": "campaigns.Objection",
+        "ballots": "campaigns.Ruling",
         "certificates": "campaigns.Certificate",
         "agencies": "agencies.Agency",
         "accounts": "agencies.OfficialAccount",

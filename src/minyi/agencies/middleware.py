@@ -18,6 +18,7 @@ OPEN_ROOMS = frozenset(
         *("results", "certificates", "activity-reports", "supervision", "vault"),
         *("regions", "agencies", "accounts", "posts", "rules", "audit", "witnesses"),
         *("images", "documents", "wechat"),
+        *("objections", "ballots"),
     }
 )
 # Inside an open room, but asks for no permission on the picture: the rich text editor's only.

@@ -712,6 +712,13 @@ class AlreadyAppealed(DomainError):
     action = _("请在“我的选票”页面查看办理情况。")
 
 
+class AppealTooLate(DomainError):
+    code = "appeal_too_late"
+    title = _("申诉期已过")
+    sentence = _("申诉应在公示期满之前提出，本次活动的申诉期已经结束。")
+    action = _("对结果仍有疑问的，请拨打监督电话反映。")
+
+
 class AppealDecided(DomainError):
     code = "appeal_decided"
     title = _("这份申诉不能再办理")

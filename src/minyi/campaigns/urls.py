@@ -4,6 +4,7 @@
 from django.urls import path
 
 from .views import (
+    appealing,
     board,
     certificates,
     complaining,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("c/<slug:slug>/nominate/mine/", nominating.mine, name="my_nominations"),
     path("c/<slug:slug>/ballot/", voting.ballot, name="ballot"),
     path("c/<slug:slug>/ballot/proof", verifying.own_proof, name="own_proof"),
+    path("c/<slug:slug>/ballot/appeal/", appealing.appeal, name="appeal"),
     path("c/<slug:slug>/verify/", verifying.verify, name="verify"),
     path("c/<slug:slug>/complain/", complaining.complain, name="complain"),
     path("c/<slug:slug>/complaints/<slug:code>/", complaining.complaint, name="complaint"),

@@ -4,6 +4,7 @@
 open      十佳政务服务窗口评选: voting is on, counts are live
 nominating 便民服务中心评议: the public nominates, two nominations look alike
 finished  政策落实案例评议: counted, scored, signed and published
+shown     政务窗口群众评议: in 公示, with objections, ballots struck out and an appeal
 draft     a draft whose checklist still blocks
 """
 
@@ -48,6 +49,7 @@ from minyi.ledger.services.trustees import Person
 from minyi.ledger.store import DjangoStore
 from minyi.ui import pictures
 
+from . import publicity
 from .supervision import busy_room, settled_room
 from .windows import COMMUNITIES, POLICIES, WINDOWS
 
@@ -88,6 +90,7 @@ def seed_campaigns(*, office: SampleOffice, now: datetime) -> list[Campaign]:
         _open_selection(studio),
         _nominating_evaluation(studio),
         _finished_evaluation(studio),
+        _shown_evaluation(studio),
         _blocked_draft(studio),
     ]
     _shrink_pictures(now)
@@ -274,6 +277,68 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
     return campaign
 
 
+def _shown_evaluation(studio: _Studio) -> Campaign:
+    """政务窗口群众评议: its result has been open to objections since the day before yesterday."""
+    began = studio.at(-40)
+    campaign = campaigns.draft_campaign(
+        agency_id=studio.office.agency.pk,
+        blueprint="window",
+        title="政务窗口群众评议（示例）",
+        actor=studio.actor("zuzhi"),
+        now=began - 3 * DAY,
+    )
+    changes = {
+        "slug": "window-review",
+        "type": Campaign.Type.EVALUATION,
+        "cover": studio.pictures["window-04"],
+        "seats": 3,
+        "min_picks": 1,
+        "max_picks": 3,
+        "public_weight": 100,
+        "jury_weight": 0,
+        "figures_weight": 0,
+        "tie_rule": Campaign.TieRule.PUBLIC_FIRST,
+        "is_free": True,
+        "is_voluntary": True,
+        "stages": _stages(
+            studio,
+            notice=(-40, -35),
+            display=(-35, -30),
+            voting=(-30, -20),
+            verification=(-20, -3),
+            publicity=(-2, 12),
+            result=(12, 42),
+        ),
+    }
+    campaign = _edit(campaign, studio, changes, began - 2 * DAY)
+    categories = {row.name: row.pk for row in campaign.categories.all()}
+    for sample in WINDOWS[:6]:
+        nominee = nominees.add_nominee(
+            campaign_id=campaign.pk,
+            content=nominees.NomineeContent(
+                name=sample.name,
+                unit=sample.unit,
+                category_id=categories[sample.category],
+                merits=sample.merits,
+                story=sample.story,
+                card=sample.card,
+            ),
+            actor=studio.actor("bianji"),
+            now=began - 2 * DAY,
+        )
+        galleries.hang_pictures(nominee=nominee, picture_ids=[studio.pictures[sample.picture].pk])
+    _launch(campaign, studio, began - DAY)
+    _fill_ballot_box(campaign, studio)
+    publicity.count_and_show(campaign, actor=studio.actor, at=studio.at)
+    publicity.object_to_it(
+        campaign,
+        actor=studio.actor,
+        at=studio.at,
+        citizen=lambda subject: _citizen(studio, subject),
+    )
+    return campaign
+
+
 def _blocked_draft(studio: _Studio) -> Campaign:
     """A draft as it looks on the first day: the checklist says what is missing."""
     return campaigns.draft_campaign(
@@ -344,7 +409,7 @@ def _citizen(studio: _Studio, subject: str) -> str:
 
 def _fill_ballot_box(campaign: Campaign, studio: _Studio) -> None:
     """Put sample ballots straight into the box: the voting of this campaign is long over."""
-    luck = random.Random("policy-cases")  # noqa: S311 - the same sample every time
+    luck = random.Random(campaign.slug)  # noqa: S311 - the same sample every time
     numbers = list(campaign.nominees.values_list("number", flat=True))
     liking = [1 / (rank + 1.5) for rank in range(len(numbers))]
     opens_ms, closes_ms = campaign.round.opens_ms, campaign.round.closes_ms

@@ -39,7 +39,7 @@ from minyi.core.errors import NotAllowed
 from minyi.ledger import folders
 from minyi.ledger.errors import LogNotBegun, LogNotFound
 from minyi.ledger.fold import FROM, QUARANTINED
-from minyi.ledger.queries.logs import states_of
+from minyi.ledger.queries.logs import standing_of, states_of
 from minyi.ledger.services import logs
 
 from .texts import tidy
@@ -55,6 +55,8 @@ ACTS = {
     Ruling.Kind.VOID: "voided",
     Ruling.Kind.RESTORE: "restored",
 }
+
+BACK = {"quarantined": Ruling.Kind.RELEASE, "void": Ruling.Kind.RESTORE}  # what undoes a state
 
 
 def ranges_of(places: Iterable[int]) -> list[tuple[int, int]]:
@@ -174,6 +176,25 @@ def turn_down(*, ruling_id: int, reason: str, actor: Actor, now: datetime) -> Ru
     ruling.reason = reason[:300]
     ruling.save(update_fields=["state", "decided_by", "decided_at", "reason"])
     _record(ruling, "turned_down", actor, now, reason=ruling.reason)
+    return ruling
+
+
+def rule_on_appeal(
+    *, campaign_id: int, place: int, evidence: str, proposed_by_id: int, actor: Actor, now: datetime
+) -> Ruling | None:
+    """Let one ballot count again, as its appeal was decided; None: it counts already.
+
+    Call it in the transaction of the decision, whose two people are those of the ruling.
+    """
+    paper = _lock_paper(campaign_id, actor, "ballots.confirm")
+    kind = BACK.get(standing_of(paper.log, place).state)
+    if kind is None:
+        return None
+    ruling = _rule(paper, kind, [(place, place + 1)], "appeal", evidence, actor, now)
+    ruling.state, ruling.proposed_by_id = Ruling.State.IN_FORCE, proposed_by_id
+    ruling.decided_by_id, ruling.decided_at = int(actor.id), now
+    ruling.save(update_fields=["state", "proposed_by", "decided_by", "decided_at"])
+    _put(paper, ruling, now)
     return ruling
 
 

@@ -2,12 +2,14 @@
 """The staff console of selections. Each module offers `viewsets`, `urls` and `policies`."""
 
 from . import (
+    ballots,
     campaigns,
     certificates,
     evidence,
     jury,
     nominations,
     nominees,
+    objections,
     openings,
     results,
     supervision,
@@ -15,7 +17,7 @@ from . import (
 
 MODULES = (
     *(campaigns, nominations, nominees, jury, results, certificates, evidence),
-    *(supervision, openings),
+    *(objections, ballots, supervision, openings),
 )
 viewsets = [viewset for module in MODULES for viewset in module.viewsets]
 urls = [url for module in MODULES for url in module.urls]

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from minyi.campaigns.errors import AttemptRefused
 from minyi.campaigns.queries import cards, order
+from minyi.campaigns.queries.appeals import find_standing
 from minyi.campaigns.queries.cards import NomineeCard
 from minyi.campaigns.queries.ledgers import find_own_proof, find_public_log
 from minyi.campaigns.queries.public import PublicCampaign, Said
@@ -100,6 +101,7 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
     found = own_receipt(campaign, citizen, receipt) if receipt else None
     own = found or earlier_ballot(campaign, citizen, now)
     log = find_public_log(campaign=campaign, now=now) if own else None
+    proof = find_own_proof(campaign=campaign, ballot=own, log=log) if own else None
     page = frame.page(
         request,
         "campaigns/ballot.html",
@@ -108,7 +110,8 @@ def ballot(request: HttpRequest, slug: str) -> HttpResponse:
         is_unknown=bool(receipt) and found is None,
         is_forgotten=own is None and tickets.is_forgotten(campaign.id),
         log=log,
-        proof=find_own_proof(campaign=campaign, ballot=own, log=log) if own else None,
+        proof=proof,
+        standing=find_standing(campaign=campaign, log=log, proof=proof),
     )
     return frame.private(page)
 
