@@ -19,7 +19,7 @@ from minyi.agencies.tests.given import given_agency, given_client, given_staff, 
 from minyi.campaigns.samples import seed_campaigns
 from minyi.campaigns.tests.given import given_rules
 from minyi.core.staff import AgencyModelViewSet
-from minyi.ledger.tests.given import given_witness, keep_logs_in
+from minyi.ledger.tests.given import given_witness
 from minyi.publishing.models import OfficialDocument, Picture
 from minyi.wechat.desk_samples import seed_desk
 from minyi.wechat.samples import seed_account
@@ -98,9 +98,8 @@ def _filled(path: str, **places: object) -> str:
 
 
 @pytest.fixture
-def full_house(settings, tmp_path):
+def full_house():
     """The sample office with rows in every table the console shows."""
-    keep_logs_in(settings, tmp_path)  # without logs no ballot can be ruled on
     given_rules()  # a test that flushes the database takes them along
     office = seed_office()
     seed_campaigns(office=office, now=timezone.now())
@@ -108,7 +107,37 @@ def full_house(settings, tmp_path):
     seed_conversation(seed_followers(office.account))
     seed_desk(office.account, now=timezone.now())
     given_witness(office.account.agency, organisation="示例公证处")
+    given_ruling(office)
     return office
+
+
+def given_ruling(office: SampleOffice) -> None:
+    """A ruling and an appeal; without a public log nobody could make them."""
+    manager = apps.get_model("campaigns.Round").objects
+    paper = manager.filter(campaign__agency=office.agency).first()
+    now = timezone.now()
+    evidence = apps.get_model("campaigns.EvidenceFile").objects.create(
+        campaign=paper.campaign,
+        sha256="0" * 64,
+        name="示例依据",
+        file=ContentFile(b"{}", name="evidence.bin"),
+        stored_at=now,
+    )
+    apps.get_model("campaigns.Ruling").objects.create(
+        round=paper,
+        kind="void",
+        ballots=[[1, 2]],
+        ballot_count=1,
+        rule="manual",
+        evidence=evidence,
+        by="office",
+        state="proposed",
+        proposed_by=office.people["jingban"],
+        proposed_at=now,
+    )
+    apps.get_model("campaigns.Appeal").objects.create(
+        round=paper, number=1, place=1, voter_ref="0" * 32, statement="示例申诉", filed_at=now
+    )
 
 
 def test_a_stranger_with_every_role_elsewhere_opens_and_changes_no_row(full_house):

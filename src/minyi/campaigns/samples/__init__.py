@@ -289,6 +289,7 @@ def _shown_evaluation(studio: _Studio) -> Campaign:
     )
     changes = {
         "slug": "window-review",
+        "count_mode": Campaign.CountMode.LIVE,
         "type": Campaign.Type.EVALUATION,
         "cover": studio.pictures["window-04"],
         "seats": 3,
