@@ -29,7 +29,6 @@ from .messages import (
     NotAMessage,
     Reply,
     find_sealed,
-    parse_xml,
     read_message,
     write_envelope,
     write_reply,
@@ -215,7 +214,7 @@ def _open_message(endpoint: Endpoint, query: dict[str, str], body: bytes) -> Mes
     """Return the message after checking that WeChat sent it, and to this account."""
     if endpoint.crypt is None:
         _check_signed(query.get("signature", ""), endpoint, query)
-        return _read(_parse(body), body)
+        return _read(body)
     try:
         sealed = find_sealed(body)
     except NotAMessage as error:
@@ -227,7 +226,7 @@ def _open_message(endpoint: Endpoint, query: dict[str, str], body: bytes) -> Mes
         raise Refused("malformed") from error
     except Undecipherable as error:
         raise Refused("not_from_wechat") from error
-    return _read(_parse(plain), plain)
+    return _read(plain)
 
 
 def _check_signed(
@@ -238,16 +237,9 @@ def _check_signed(
         raise Refused("not_from_wechat")
 
 
-def _parse(body: bytes) -> dict[str, str]:
+def _read(plain: bytes) -> Message:
     try:
-        return parse_xml(body)
-    except NotAMessage as error:
-        raise Refused("malformed") from error
-
-
-def _read(fields: dict[str, str], plain: bytes) -> Message:
-    try:
-        return read_message(fields, plain)
+        return read_message(plain)
     except NotAMessage as error:
         raise Refused("malformed") from error
 

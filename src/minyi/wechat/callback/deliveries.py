@@ -12,7 +12,7 @@ from .messages import Reply
 
 REPLY_S = 15  # WeChat gives up after three attempts of five seconds
 REMEMBERED_S = 600  # as long as the same timestamp may pass: five minutes on either side of now
-MOST_REMEMBERED = 20_000  # about 5 MB; the oldest go first
+MOST_REMEMBERED = 20_000  # about 5 MB
 
 
 class Delivery(NamedTuple):
@@ -23,19 +23,25 @@ class Delivery(NamedTuple):
 
 
 class Deliveries:
-    """What was answered lately, oldest first."""
+    """What was answered lately, in two generations.
+
+    When the younger is half of what may be remembered, or ten minutes old, the older is forgotten
+    whole: to forget one by one is what a crowd has no time for.
+    """
 
     def __init__(self, *, clock: Callable[[], float], most: int = MOST_REMEMBERED) -> None:
         self._clock = clock
         self._most = most
-        self._known: dict[bytes, Delivery] = {}
+        self._younger: dict[bytes, Delivery] = {}
+        self._older: dict[bytes, Delivery] = {}
+        self._began_at = clock()
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._younger) + len(self._older)
 
     def find(self, identity: bytes) -> Delivery | None:
         """Return how this message was answered before; the words are forgotten after 15 s."""
-        known = self._known.get(identity)
+        known = self._younger.get(identity) or self._older.get(identity)
         if known is None or self._clock() - known.at <= REPLY_S:
             return known
         return Delivery(known.at, None)
@@ -43,9 +49,6 @@ class Deliveries:
     def keep(self, identity: bytes, reply: Reply | None) -> None:
         """Remember the answer to a message."""
         now = self._clock()
-        self._known[identity] = Delivery(now, reply)
-        while len(self._known) > self._most or self._oldest().at < now - REMEMBERED_S:
-            del self._known[next(iter(self._known))]
-
-    def _oldest(self) -> Delivery:
-        return next(iter(self._known.values()))
+        if len(self._younger) >= self._most // 2 or now - self._began_at > REMEMBERED_S:
+            self._older, self._younger, self._began_at = self._younger, {}, now
+        self._younger[identity] = Delivery(now, reply)

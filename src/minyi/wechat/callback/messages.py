@@ -25,6 +25,21 @@ _is_envelope = re.compile(
     rb"<xml>\s*<ToUserName>(?:<!\[CDATA\[[\w.@-]*\]\]>|[\w.@-]*)</ToUserName>\s*"
     rb"<Encrypt>(?:<!\[CDATA\[)?([A-Za-z0-9+/=]+)(?:\]\]>)?</Encrypt>\s*</xml>\s*"
 ).fullmatch
+# A text of a citizen as WeChat writes it, without what XML would have to explain.
+_is_text = re.compile(
+    rb"[\t\n ]*".join(
+        [
+            rb"<xml>",
+            rb"<ToUserName><!\[CDATA\[([\w.@-]{1,64})\]\]></ToUserName>",
+            rb"<FromUserName><!\[CDATA\[([\w.@-]{1,64})\]\]></FromUserName>",
+            rb"<CreateTime>([0-9]{1,20})</CreateTime>",
+            rb"<MsgType><!\[CDATA\[text\]\]></MsgType>",
+            rb"<Content><!\[CDATA\[([^<>&\x00-\x08\x0b-\x1f]*)\]\]></Content>",
+            rb"<MsgId>([0-9]{1,64})</MsgId>",
+            rb"</xml>",
+        ]
+    )
+).fullmatch
 # An element without others in it, from here on: its name, the start of a section if any, its text.
 _element_at = re.compile(
     r"[\t\n ]*<([A-Za-z][A-Za-z0-9_]*)>(<!\[CDATA\[)?([^<]*)(?(2)\]\]>)</\1>"
@@ -249,8 +264,41 @@ def read_tree(body: bytes) -> Element:
     return top.children[0]
 
 
-def read_message(fields: dict[str, str], plain: bytes = b"") -> Message:
-    """Return the message in the fields, if there is one."""
+def read_message(plain: bytes) -> Message:
+    """Return the message in a document.
+
+    Nearly all are texts, written alike: then one pattern reads in 3 µs what takes 8 otherwise.
+    """
+    return _read_text(plain) or _read_fields(parse_xml(plain), plain)
+
+
+def _read_text(plain: bytes) -> Message | None:
+    found = _is_text(plain)
+    if found is None:
+        return None
+    try:
+        to, sender, sent_at, content, number = [part.decode() for part in found.groups()]
+    except UnicodeDecodeError:
+        return None
+    if "\ufffe" in content or "\uffff" in content:
+        return None
+    fields = {
+        "ToUserName": to,
+        "FromUserName": sender,
+        "CreateTime": sent_at,
+        "MsgType": "text",
+        "Content": content,
+        "MsgId": number,
+    }
+    identity = _identity(to, "text", number)
+    return Message(to, sender, sent_at, "text", content, "", identity, "", fields, plain)
+
+
+def _identity(*told: str) -> bytes:
+    return blake2b("\0".join(told).encode(), digest_size=16).digest()
+
+
+def _read_fields(fields: dict[str, str], plain: bytes) -> Message:
     to, sender = fields.get("ToUserName", "").strip(), fields.get("FromUserName", "").strip()
     sent_at, kind = fields.get("CreateTime", "").strip(), fields.get("MsgType", "").strip()
     if not (_is_name(to) and _is_name(sender) and _is_number(sent_at) and kind):
@@ -264,7 +312,7 @@ def read_message(fields: dict[str, str], plain: bytes = b"") -> Message:
         told += [sender, sent_at, event, key, fields.get("MsgID", "")]
         if event in _TOLD_DEEPER:
             told.append(plain.hex())
-    identity = blake2b("\0".join(told).encode(), digest_size=16).digest()
+    identity = _identity(*told)
     content = fields.get("Content", "")
     return Message(to, sender, sent_at, kind, content, event, identity, key, fields, plain)
 

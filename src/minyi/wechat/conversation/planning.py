@@ -107,6 +107,8 @@ class Book:
     with_person: frozenset[str] = frozenset()  # openids; the robot is silent
     called: frozenset[str] = frozenset()  # openids who wait for a person, who may come any moment
     has_answerer: bool = False
+    # What was decided for words before: in a crowd many say the same.
+    decided: dict[str, "Plan"] = field(default_factory=dict, compare=False)
 
 
 def plan_for(book: Book, message: Message) -> Plan:
@@ -139,6 +141,15 @@ def _plan_beside_person(book: Book, message: Message) -> Plan:
 def plan_for_words(book: Book, said: str) -> Plan:
     """Decide what to do with what a citizen wrote, or tapped in the menu."""
     words = said.strip().casefold()
+    plan = book.decided.get(words)
+    if plan is None:
+        plan = _plan_for_words(book, words)
+        if len(words) <= LONGEST_COMMAND:
+            book.decided[words] = plan
+    return plan
+
+
+def _plan_for_words(book: Book, words: str) -> Plan:
     if confirms(words):
         return Plan(Lane.ERRAND, errand="confirm", otherwise=_plan_for_command(book, words))
     return _plan_for_command(book, words)

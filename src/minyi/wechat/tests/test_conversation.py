@@ -7,7 +7,7 @@ import pytest
 
 from minyi.wechat.buttons import Button, write_draft
 from minyi.wechat.callback.endpoints import open_endpoint
-from minyi.wechat.callback.messages import MAX_TEXT_BYTES, parse_xml, read_message, text_reply
+from minyi.wechat.callback.messages import MAX_TEXT_BYTES, read_message, text_reply
 from minyi.wechat.conversation.phrases import write_phrases
 from minyi.wechat.conversation.picks import Picks, read_picks
 from minyi.wechat.conversation.planning import Lane, plan_for
@@ -37,7 +37,7 @@ def planned(sent: bytes | str, *, answers=(), campaigns=(SELECTION,), **script_a
         given_account(), campaigns, home_url="/", script=script, **script_and_options
     )
     xml = sent if isinstance(sent, bytes) else text_message(sent)
-    return plan_for(desk.book, read_message(parse_xml(xml), xml))
+    return plan_for(desk.book, read_message(xml))
 
 
 @pytest.mark.parametrize(

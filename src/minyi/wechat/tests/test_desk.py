@@ -12,7 +12,7 @@ from minyi.agencies.tests.given import given_agency, given_staff
 from minyi.core.errors import DomainError, NotAllowed
 from minyi.core.models import AuditEntry
 from minyi.wechat.callback.changes import latest_change
-from minyi.wechat.callback.messages import parse_xml, read_message, text_reply
+from minyi.wechat.callback.messages import read_message, text_reply
 from minyi.wechat.models import ChatMessage, Contact, Conversation, Handling, Outgoing
 from minyi.wechat.queries.desk import DeskFilter, count_conversations, list_conversations
 from minyi.wechat.queries.threads import find_reply_way, read_thread
@@ -316,7 +316,7 @@ def reply_of_the_robot(office):
     xml = text_of("你们几点下班")
     letter = Letter(
         office.account.slug,
-        read_message(parse_xml(xml), xml),
+        read_message(xml),
         text_reply("好"),
         must_see=True,
         when_called=text_reply("请稍候"),

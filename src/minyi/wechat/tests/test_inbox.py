@@ -11,7 +11,6 @@ from minyi.wechat.callback.messages import (
     CountedText,
     Message,
     Reply,
-    parse_xml,
     read_message,
     text_reply,
 )
@@ -31,7 +30,7 @@ def account_ids() -> dict[str, int]:
 
 
 def arrived(xml: bytes) -> Message:
-    return read_message(parse_xml(xml), xml)
+    return read_message(xml)
 
 
 def said(words: str = "投票", *, after_s: float = 0, openid: str = OPENID) -> Message:

@@ -8,7 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minyi.wechat.callback.messages import NotAMessage, find_sealed, parse_xml
+from minyi.wechat.callback.messages import (
+    Message,
+    NotAMessage,
+    find_sealed,
+    parse_xml,
+    read_message,
+)
 
 PIECES = [
     *("<A>1</A>", "<B><![CDATA[二]]></B>", "<C></C>", "\n", " ", "x", "你"),
@@ -85,3 +91,44 @@ def test_no_body_takes_longer_to_read_than_it_took_to_send(body):
         with suppress(NotAMessage):
             read(body)
     assert time.process_time() - began < 0.5
+
+
+TEXTS = [
+    *("帮助", "", " 投 3 7 ", "a]]", "]", "\n二\t三", "😀", "x" * 4000),
+    *("<b>", "a&amp;b", ">", "\r\n", "\x07", "\x00", "\ufffe", "\uffff", "]]>"),
+]
+
+
+@pytest.mark.parametrize("gap", ["", "\n", " \t\n"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_read_quickly_is_what_the_parser_reads(text, gap):
+    elements = [
+        *("<xml>", "<ToUserName><![CDATA[gh_1]]></ToUserName>"),
+        *("<FromUserName><![CDATA[o-a_B.9]]></FromUserName>", "<CreateTime>1348831</CreateTime>"),
+        *("<MsgType><![CDATA[text]]></MsgType>", f"<Content><![CDATA[{text}]]></Content>"),
+        *("<MsgId>1234567890123456</MsgId>", "</xml>"),
+    ]
+    quick = gap.join(elements).encode()
+    parsed = quick.replace(b"<xml>", b"<xml><!-- no pattern knows comments -->")
+    assert _read_or_refuse(quick) == _read_or_refuse(parsed)
+
+
+@pytest.mark.parametrize("cut", [b"gh_1", b"o-a_B.9", b"1348831860", b"text", b"1234567890123456"])
+def test_a_text_that_lacks_something_is_left_to_the_parser(cut):
+    body = (
+        b"<xml><ToUserName><![CDATA[gh_1]]></ToUserName>"
+        b"<FromUserName><![CDATA[o-a_B.9]]></FromUserName><CreateTime>1348831860</CreateTime>"
+        b"<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[1]]></Content>"
+        b"<MsgId>1234567890123456</MsgId></xml>"
+    ).replace(cut, b"")
+    parsed = body.replace(b"<xml>", b"<xml><!-- -->")
+    assert _read_or_refuse(body) == _read_or_refuse(parsed)
+
+
+def _read_or_refuse(body: bytes) -> Message | None:
+    try:
+        message = read_message(body)
+    except NotAMessage:
+        return None
+    told = {name: text for name, text in message.fields.items() if text}
+    return message._replace(fields=told, plain=b"")
