@@ -18,7 +18,6 @@ from wechat_sandbox.office.minis import Link
 from wechat_sandbox.press.library import new_key
 from wechat_sandbox.state import Sandbox
 
-LOGINS_PER_MINUTE = 100
 SCENE_CHARS = 32
 _SCENE_SIGNS = "!#$&'()*+,/:;=?@-._~"
 WIDTH, NARROWEST, WIDEST = 430, 280, 1280
@@ -44,6 +43,7 @@ def code_to_session(sandbox: Sandbox, call: Call) -> Answer:
     if not code:
         raise ApiError(41008)
     number = sandbox.minis.redeem_code("login", code, account.appid, call.now)
+    sandbox.minis.count_login(account.appid, number, call.now)
     return {
         "openid": people.openid_of(account.appid, number),
         "session_key": sandbox.minis.session_key(account.appid, number),

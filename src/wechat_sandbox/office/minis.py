@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from wechat_sandbox.errors import ApiError
 
 CODE_LIFE_S = 300
+LOGINS_PER_MINUTE = 100  # of one citizen [R]
 MAX_LASTING_CODES = 100_000  # of getwxacode and createwxaqrcode together, for ever
 _BLOCK = 16
 
@@ -85,6 +86,7 @@ class Minis:
     )
     _codes: dict[str, _Code] = field(default_factory=dict)
     _sessions: dict[tuple[str, int], str] = field(default_factory=dict)
+    _logins: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
     def issue_code(self, use: CodeUse, appid: str, number: int, now: float) -> str:
         """Return a code that works once within five minutes, and note that the program is used."""
@@ -125,6 +127,14 @@ class Minis:
             return False
         expected = hmac.new(key.encode(), b"", hashlib.sha256).hexdigest()
         return hmac.compare_digest(expected.encode(), signature.encode())
+
+    def count_login(self, appid: str, number: int, now: float) -> None:
+        """Count one login of a citizen; raises 45011 over the minute's limit."""
+        minute, logins = int(now // 60), self._logins.get((appid, number), (0, 0))
+        count = logins[1] + 1 if logins[0] == minute else 1
+        if count > LOGINS_PER_MINUTE:
+            raise ApiError(45011)
+        self._logins[appid, number] = (minute, count)
 
     def count_lasting_code(self, appid: str) -> None:
         """Count one code of the kind that is limited for ever; raises 45029 over the limit."""

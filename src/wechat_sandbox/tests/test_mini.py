@@ -59,6 +59,15 @@ async def test_a_login_code_works_once_within_five_minutes():
         assert (await redeem(office, late))["errcode"] == 40029
 
 
+async def test_a_citizen_logs_in_so_often_a_minute_and_no_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(minis, "LOGINS_PER_MINUTE", 2)
+    async with given_program() as office:
+        assert [(await login(office, 3)).get("errcode", 0) for _ in range(3)] == [0, 0, 45011]
+        assert "openid" in await login(office, 4)
+        await advance(office.client, 60)
+        assert "openid" in await login(office, 3)
+
+
 async def test_an_official_account_has_no_mini_program_interfaces():
     async with given_office() as office:
         assert (await redeem(office, "x"))["errcode"] == 48001
