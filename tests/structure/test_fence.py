@@ -17,6 +17,7 @@ from minyi.agencies.policies import Role
 from minyi.agencies.samples import SampleOffice, seed_office
 from minyi.agencies.tests.given import given_agency, given_client, given_staff, given_user
 from minyi.campaigns.samples import seed_campaigns
+from minyi.campaigns.services.reporting import start_report
 from minyi.campaigns.tests.given import given_rules
 from minyi.core.staff import AgencyModelViewSet
 from minyi.ledger.tests.given import given_witness
@@ -103,6 +104,7 @@ def full_house():
     given_rules()  # a test that flushes the database takes them along
     office = seed_office()
     seed_campaigns(office=office, now=timezone.now())
+    given_report(office)
     seed_account(office.account)
     seed_conversation(seed_followers(office.account))
     seed_desk(office.account, now=timezone.now())
@@ -137,6 +139,17 @@ def given_ruling(office: SampleOffice) -> None:
     )
     apps.get_model("campaigns.Appeal").objects.create(
         round=paper, number=1, place=1, voter_ref="0" * 32, statement="示例申诉", filed_at=now
+    )
+
+
+def given_report(office: SampleOffice) -> None:
+    finished = (
+        apps.get_model("campaigns.Result")
+        ._default_manager.filter(published_at__isnull=False)
+        .first()
+    )
+    start_report(
+        campaign_id=finished.campaign_id, actor=office.people["zuzhi"].actor, now=timezone.now()
     )
 
 
@@ -248,6 +261,7 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "post_id": first("agencies.Post"),
         "file_id": "1",
         "certificate_id": first("campaigns.Certificate"),
+        "report_id": first("campaigns.ActivityReport"),
         "kind": "csv",
         "account_id": first("agencies.OfficialAccount"),
         "contact_id": first("wechat.Contact"),
@@ -272,6 +286,7 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "objections": "campaigns.Objection",
         "ballots": "campaigns.Ruling",
         "certificates": "campaigns.Certificate",
+        "activity-reports": "campaigns.ActivityReport",
         "agencies": "agencies.Agency",
         "accounts": "agencies.OfficialAccount",
         "posts": "agencies.Post",

@@ -20,6 +20,7 @@ class CampaignsConfig(AppConfig):
         from .services import (
             adjudication,  # noqa: F401 - it registers an outbox consumer
             complaints,  # noqa: F401
+            reporting,  # noqa: F401 - it registers an outbox consumer
             roundlogs,  # noqa: F401 - it registers an outbox consumer
             rounds,  # noqa: F401 - it registers an outbox consumer
             staging,  # noqa: F401  (registers its outbox consumer)

@@ -972,3 +972,26 @@ class EvidenceTooEarly(DomainError):
     title = _("现在不能制作证据包")
     sentence = _("票数公布之前，公开账本不对外，证据包也不能制作。")
     action = _("请在票数公布之后制作。")
+
+
+# --- Reports ------------------------------------------------------------------------------------
+
+
+class ReportTooEarly(DomainError):
+    code = "report_too_early"
+    title = _("还不能生成活动报告")
+    sentence = _("活动报告包含票数和名次，结果正式公布以后才能生成。")
+    action = _("请在公示期满、异议办结、结果公布之后再生成。")
+
+
+class ReportRunning(DomainError):
+    code = "report_running"
+    title = _("报告正在生成")
+    sentence = _("这个活动的报告正在生成，不必重复提交。")
+    action = _("请等候一两分钟；中断的可以从中断处继续。")
+
+
+class ReportNotFound(NotFound):
+    code = "report_not_found"
+    title = _("没有这份报告")
+    sentence = _("您要找的活动报告不存在，或者还没有生成好。")

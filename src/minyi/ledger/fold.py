@@ -8,7 +8,7 @@ About 200 bytes of memory a ballot, 60 more while choices are sealed.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -149,6 +149,10 @@ class Fold:
     def states(self, low: int, high: int) -> bytes:
         """Return the state of each entry in [low, high): NO_BALLOT, COUNTED, QUARANTINED, VOID."""
         return bytes(self._states[low:high])
+
+    def choices(self) -> tuple[Sequence[int], list[tuple[str, ...]]]:
+        """Return, by entry, which of the choices it holds, and the choices; copies."""
+        return self._choices[:], list(self._choice_sets)
 
     def rule_of(self, index: int) -> str:
         """Return the rule by which a ballot does not count now; empty if it counts."""

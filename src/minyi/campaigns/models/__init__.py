@@ -12,12 +12,14 @@ from .nominees import (
     StagedFile,
 )
 from .objections import Objection, ObjectionFile, ObjectionStep
+from .reports import ActivityReport
 from .results import Juror, JuryScore, Result, ResultLine
 from .supervision import LogCheck, VoteComplaint, VoterSample
 from .voting import Ballot, CountSnapshot, Round
 
 __all__ = [
     "MOST_PICTURES",
+    "ActivityReport",
     "Appeal",
     "AwardRecord",
     "Ballot",

@@ -187,10 +187,12 @@ def without_figures(campaign: Campaign) -> list[str]:
     return [f"{number} 号{name}" for number, name in bare.values_list("number", "name")]
 
 
-def gather_entries(campaign: Campaign, votes: Mapping[int, int]) -> list[Entry]:
+def gather_entries(
+    campaign: Campaign, votes: Mapping[int, int], *, without_juror: int | None = None
+) -> list[Entry]:
     """Return every candidate with votes, jury and figures; a part of no weight counts as zero."""
     weights = {criterion.pk: criterion.weight for criterion in campaign.criteria.all()}
-    scores = _scores_by_nominee(campaign) if campaign.jury_weight else {}
+    scores = _scores_by_nominee(campaign, without_juror) if campaign.jury_weight else {}
     entries = []
     for nominee in _candidates(campaign).order_by("number"):
         by_juror = scores.get(nominee.pk, {}).values()
@@ -287,10 +289,12 @@ def _candidates(campaign: Campaign) -> QuerySet[Nominee]:
     return candidates
 
 
-def _scores_by_nominee(campaign: Campaign) -> dict[int, dict[int, dict[int, int]]]:
+def _scores_by_nominee(
+    campaign: Campaign, without_juror: int | None
+) -> dict[int, dict[int, dict[int, int]]]:
     """Return points as nominee → juror → criterion."""
     points: dict[int, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    rows = JuryScore.objects.filter(juror__campaign=campaign)
+    rows = JuryScore.objects.filter(juror__campaign=campaign).exclude(juror=without_juror)
     for row in rows.values_list("nominee_id", "juror_id", "criterion_id", "points"):
         points[row[0]][row[1]][row[2]] = row[3]
     return points

@@ -11,13 +11,14 @@ from . import (
     nominees,
     objections,
     openings,
+    reports,
     results,
     supervision,
 )
 
 MODULES = (
-    *(campaigns, nominations, nominees, jury, results, certificates, evidence),
-    *(objections, ballots, supervision, openings),
+    *(campaigns, nominations, nominees, jury, results, certificates, reports),
+    *(evidence, objections, ballots, supervision, openings),
 )
 viewsets = [viewset for module in MODULES for viewset in module.viewsets]
 urls = [url for module in MODULES for url in module.urls]

@@ -6,7 +6,7 @@ reads only what has come since. After a restart the first look reads the whole l
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +22,15 @@ from minyi.ledger.models import Log, LogEntry
 
 __all__ = [
     "LogState",
+    "LoggedBallot",
+    "LoggedBallots",
     "Standing",
     "Tally",
     "find_log",
     "find_log_of",
     "index_of",
     "last_put",
+    "read_ballots",
     "standing_of",
     "states_of",
     "tally",
@@ -123,6 +126,32 @@ def states_of(folder: str, ranges: Sequence[tuple[int, int]]) -> bytes:
     return _books_of(folder).states(ranges)
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedBallot:
+    """A ballot in the log: when (ms), for whom (labels), and how it stands."""
+
+    t: int
+    labels: tuple[str, ...]
+    state: StateName
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedBallots:
+    """The ballots of a log up to the checkpoint of `size` entries; read them once."""
+
+    size: int
+    root: str
+    ballots: Iterator[LoggedBallot]
+
+
+def read_ballots(folder: str) -> LoggedBallots:
+    """Return every ballot of a log, in its order, as it stands at the newest checkpoint.
+
+    Who may see it is the caller's matter: nobody, while counts are hidden.
+    """
+    return _books_of(folder).ballots()
+
+
 @dataclass(slots=True)
 class _Books:
     """The folds of one log: one at its end, one that follows from announced hour to hour."""
@@ -149,6 +178,19 @@ class _Books:
         with self.turn:
             self._follow()
             return b"".join(self.head.states(low, high) for low, high in ranges)
+
+    def ballots(self) -> LoggedBallots:
+        with self.turn:
+            present = self._follow()
+            states = self.head.states(0, present.size)
+            places, choices = self.head.choices()
+        entries = folders.read_entries(self.folder, 0, present.size)
+        found = (
+            LoggedBallot(_time_of(raw), choices[place], STATE_NAMES[state])
+            for raw, state, place in zip(entries, states, places, strict=False)
+            if state
+        )
+        return LoggedBallots(present.size, present.root, found)
 
     def _follow(self) -> Tally:
         """Take in what has come since; the caller holds the turn."""

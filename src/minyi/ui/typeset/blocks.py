@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Cell = str | int | float
-_FIGURE = re.compile(r"[0-9.,%+−-]+")
+_FIGURE = re.compile(r"[+−-]?[0-9][0-9.,]*%?")
 
 
 @dataclass(frozen=True, slots=True)

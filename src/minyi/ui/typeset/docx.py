@@ -85,6 +85,8 @@ def _lay_out(docx: DocxDocument) -> None:
         _paragraph_style(docx, name).paragraph_format.keep_with_next = True
     _number_pages(docx)
     _name_alternatives(docx)
+    for language in docx.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")  # how lines are broken and marks are spaced
 
 
 def _style(

@@ -10,6 +10,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE as RT
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import parse_xml
+from docx.oxml.ns import qn
 from docx.shared import Mm
 from openpyxl import Workbook
 from openpyxl.chart import BarChart
@@ -91,10 +92,18 @@ def _chart_xml(chart: Chart, book_id: str) -> bytes:
     drawn.y_axis.scaling.min = 0
     if chart.kind == "bars":
         drawn.x_axis.scaling.orientation = "maxMin"  # the first one on top, as in the table
+        drawn.y_axis.crosses = "max"  # and the scale still below
     container = ChartContainer(plotArea=drawn.plot_area, autoTitleDeleted=True)
     drawn.plot_area._charts = [drawn]
-    space = ChartSpace(chart=container, externalData=ExternalData(autoUpdate=False, id=book_id))
-    return b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + tostring(space.to_tree())
+    space = ChartSpace(
+        chart=container,
+        externalData=ExternalData(autoUpdate=False, id=book_id),
+        roundedCorners=False,
+    )
+    tree = space.to_tree()
+    for workbook in tree.iter("externalData"):  # openpyxl leaves out the relation's namespace
+        workbook.set(qn("r:id"), workbook.attrib.pop("id"))
+    return b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + tostring(tree)
 
 
 def _series(chart: Chart, cells: _Cells) -> Series:
