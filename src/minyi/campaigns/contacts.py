@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Name and telephone of an objector, sealed in the table: a copy of the database tells nobody."""
+"""How to reach who objects or complains, sealed in the table: a copy of it tells nobody."""
 
 import json
 import secrets

@@ -38,7 +38,7 @@ class VoteComplaint(models.Model):
     code = models.CharField(_("查询码"), max_length=20, unique=True)
     kind = models.CharField(_("反映事项"), max_length=10, choices=Kind.choices)
     text = models.TextField(_("具体情况"))
-    contact = models.CharField(_("联系方式"), max_length=100, blank=True)
+    contact = models.TextField(_("联系方式"), blank=True)  # sealed, see `contacts`
     citizen = models.ForeignKey(
         "citizens.Citizen", models.SET_NULL, null=True, blank=True, related_name="+"
     )

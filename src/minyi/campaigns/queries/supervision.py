@@ -14,10 +14,12 @@ from django.utils.timezone import localtime
 
 from minyi.campaigns.errors import BallotsUnknown, ComplaintNotFound
 from minyi.campaigns.models import (
+    Appeal,
     Ballot,
     Campaign,
     LogCheck,
     Round,
+    Ruling,
     VoteComplaint,
     VoterSample,
 )
@@ -116,6 +118,9 @@ def what_keeps_the_vault(*, campaign_id: int, now: datetime) -> list[str]:
     kept_by = []
     if count_open_complaints([campaign_id]).get(campaign_id):
         kept_by.append("complaints")
+    appeals = Appeal.objects.filter(round__campaign_id=campaign_id)
+    if appeals.filter(state__in=(Appeal.State.FILED, Appeal.State.PROPOSED)).exists():
+        kept_by.append("appeals")
     if read_vault(campaign_id).is_in_use(now):
         kept_by.append("openings")
     return kept_by
@@ -210,10 +215,12 @@ def _log_of(paper: Round, now: datetime) -> RoomLog:
 
 
 def _acts_of(campaign: Campaign) -> list[RoomAct]:
-    numbers = {f"campaigns.nominee:{pk}" for pk in campaign.nominees.values_list("pk", flat=True)}
+    nominees = campaign.nominees.values_list("pk", flat=True)
+    rulings = Ruling.objects.filter(round__campaign=campaign).values_list("pk", flat=True)
     rows = AuditEntry.objects.filter(
         Q(target=f"campaigns.campaign:{campaign.pk}", act__in=ACTS)
-        | Q(target__in=numbers, act__in=NOMINEE_ACTS)
+        | Q(target__in=[f"campaigns.nominee:{pk}" for pk in nominees], act__in=NOMINEE_ACTS)
+        | Q(target__in=[f"campaigns.ruling:{pk}" for pk in rulings])
     )
     return [
         RoomAct(

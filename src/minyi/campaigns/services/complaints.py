@@ -16,6 +16,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from minyi.campaigns.contacts import Contact, seal_contact, unseal_contact
 from minyi.campaigns.errors import (
     CampaignNotFound,
     ComplaintAnswered,
@@ -84,7 +85,7 @@ def file_complaint(
         code="".join(secrets.choice(_CODE_LETTERS) for _place in range(CODE_LENGTH)),
         kind=kind,
         text=text,
-        contact=contact,
+        contact=_sealed(contact, campaign.pk),
         citizen_id=citizen_id,
         sent_at=now,
     )
@@ -152,6 +153,17 @@ def mail_supervisors(delivery: outbox.Delivery) -> None:
         )
     except OSError as error:
         raise outbox.Again(str(error)) from error
+
+
+def contact_of(complaint: VoteComplaint) -> str:
+    """Return how to reach the complainant; empty where they left nothing."""
+    if not complaint.contact:
+        return ""
+    return unseal_contact(complaint.contact, campaign_id=complaint.campaign_id).phone
+
+
+def _sealed(contact: str, campaign_id: int) -> str:
+    return seal_contact(Contact("", contact), campaign_id=campaign_id) if contact else ""
 
 
 def _checked(text: str, label: str = "") -> str:

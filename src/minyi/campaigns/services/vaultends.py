@@ -2,7 +2,7 @@
 """The end of a campaign's identity vault: due when nobody can dispute a ballot any more.
 
 Asked for when the ballot paper is printed, done by the worker (topic `campaigns.vault`). It waits
-for a deadline that was moved, and from day to day for complaints and looks that are still open.
+for a deadline that was moved, and from day to day for complaints, appeals and looks that are open.
 With it go the addresses and numbers that complainants left.
 """
 

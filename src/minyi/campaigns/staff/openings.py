@@ -15,7 +15,7 @@ from minyi.campaigns.models import Campaign, Round
 from minyi.campaigns.queries.supervision import find_tags
 from minyi.core.staff import MENU_ORDER
 from minyi.ledger.errors import OpeningNotFound
-from minyi.ledger.queries.vaults import find_opening, list_openings, read_vault
+from minyi.ledger.queries.vaults import destroyed_of, find_opening, list_openings, read_vault
 from minyi.ledger.services import openings
 from minyi.ledger.services.openings import NamedBallot
 
@@ -37,13 +37,14 @@ def index(request):
         for line in list_openings(request.user.actor)
         if line.campaign_id in titles
     ]
+    ended = destroyed_of(list(titles))
     return pages.show(
         request,
         "opening_index.html",
         title=_("身份查阅"),
         icon=ICON,
         rows=rows,
-        campaigns=campaigns[:100],
+        campaigns=[one for one in campaigns[:100] if one.pk not in ended],
         now=timezone.now(),
     )
 

@@ -23,7 +23,11 @@ from . import pages
 ICON = "view"
 SEE = supervision.SEE
 DEFAULT_SAMPLE = 50
-STATE_BADGE = {"received": "stop", "looking": "soon", "answered": "done"}
+STATE_BADGE = {
+    "received": (gettext_lazy("待受理"), "stop"),
+    "looking": (gettext_lazy("核查中"), "soon"),
+    "answered": (gettext_lazy("已答复"), "done"),
+}
 
 
 @require_safe
@@ -157,6 +161,7 @@ def _show_complaint(request, found, outcome="", answer=""):
         ],
         campaign=campaign,
         complaint=found,
+        contact=complaints.contact_of(found),
         badge=STATE_BADGE[found.state],
         outcomes=VoteComplaint.Outcome.choices,
         outcome=outcome,

@@ -69,6 +69,8 @@ def test_somebody_unknown_complains_and_follows_it_by_its_code():
     assert page.headers["Cache-Control"] == "private, no-store"
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert complaint.citizen is None
+    assert "13800000000" not in complaint.contact
+    assert complaints.contact_of(complaint) == "13800000000（示例）"
 
 
 def test_the_answer_stands_on_the_page_of_its_writer():

@@ -8,7 +8,7 @@ from django.conf import settings as product
 
 from ballotbox.ticket import read_ticket
 from minyi.agencies.policies import Role
-from minyi.campaigns.models import Campaign
+from minyi.campaigns.models import Appeal, Campaign
 from minyi.campaigns.queries.supervision import find_tags
 from minyi.campaigns.services import complaints
 from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
@@ -112,6 +112,19 @@ def test_it_is_kept_from_day_to_day_while_a_complaint_waits(voted):
     assert is_destroyed(campaign)
     complaint.refresh_from_db()
     assert complaint.contact == ""
+
+
+def test_it_is_kept_while_a_voter_s_appeal_waits(voted):
+    campaign, _receipt = voted
+    appeal = Appeal.objects.create(
+        round=campaign.round, number=1, place=1, voter_ref="0" * 32, statement="?", filed_at=NOW
+    )
+    late = end_of(campaign) + timedelta(minutes=1)
+    work(late)
+    assert not is_destroyed(campaign)
+    Appeal.objects.filter(pk=appeal.pk).update(state=Appeal.State.DISMISSED)
+    work(late + timedelta(days=1))
+    assert is_destroyed(campaign)
 
 
 def test_it_is_kept_while_somebody_may_look(voted):

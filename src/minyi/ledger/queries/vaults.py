@@ -57,6 +57,12 @@ def read_vault(campaign_id: int) -> VaultState:
     return VaultState(vault.cipher, vault.destroyed_at, tuple(_line(row) for row in rows))
 
 
+def destroyed_of(campaign_ids: Sequence[int]) -> frozenset[int]:
+    """Return those of these campaigns whose vault is destroyed."""
+    rows = Vault.objects.filter(campaign_id__in=campaign_ids, destroyed_at__isnull=False)
+    return frozenset(rows.values_list("campaign_id", flat=True))
+
+
 def list_openings(actor: Actor) -> list[OpeningLine]:
     """Return the looks of the actor's agencies, newest first."""
     rows = VaultOpening.objects.visible_to(actor)
