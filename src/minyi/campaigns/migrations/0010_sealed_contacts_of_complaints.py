@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0008_ballot_conduct"),
+        ("campaigns", "0009_activity_reports"),
     ]
 
     operations = [
