@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from prometheus_client import generate_latest
 from votelog import (
     Disk,
@@ -432,3 +433,62 @@ def test_monitoring_sees_who_fails_and_since_when(outside, agency):
     assert 'minyi_ledger_witnesses{state="good"} 1.0' in said
     assert 'minyi_ledger_witnesses{state="down"} 1.0' in said
     assert "minyi_ledger_witness_late_seconds" in said
+
+
+# --- Killed ---------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it, nothing is tidied up."""
+
+
+STEPS = ("_ask", "_keep", "_add_line", "write_cosigned:1", "write_cosigned:2", "save")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_worker_killed_at_any_step_loses_no_cosignature_and_asks_again(
+    outside, agency, monkeypatch, step
+):
+    row = outside.named()
+    log = given_log(agency)
+    outside.start(row, log.vkey)
+    with monkeypatch.context() as patched:
+        kill_at(step, patched)
+        with pytest.raises(Killed), transaction.atomic():
+            ask()
+    with writing() as writer:  # the vote has gone on meanwhile
+        writer.append([b"more"])
+    ask(NOW + witnesses.LEASE)
+    assert states() == [("good", 4)]
+    assert strangers_size() == 4
+    for size in (3, 4):  # what is there is whole
+        assert served(f"checkpoints/{size}").startswith(f"vote.example/windows\n{size}\n".encode())
+
+
+def kill_at(step: str, patched: pytest.MonkeyPatch) -> None:
+    """Let the process end after that step, the n-th time it comes there."""
+    name, _colon, times = step.partition(":")
+    place = folders if name == "write_cosigned" else LogWitness if name == "save" else witnesses
+    whole, came = getattr(place, name), []
+
+    def then_die(*said, **named):
+        came.append(whole(*said, **named))
+        if len(came) == int(times or 1):
+            raise Killed
+        return came[-1]
+
+    patched.setattr(place, name, then_die)
+
+
+def test_several_workers_at_once_keep_every_line(outside, agency):
+    rows = [outside.named() for _number in range(3)]
+    log = given_log(agency)
+    for row in rows:
+        outside.start(row, log.vkey)
+    note = folders.read_note("windows")
+    found = list(LogWitness.objects.select_related("log", "witness"))
+    answers = [witnesses._ask(one, note) for one in found]  # each by a worker of its own
+    for answer in reversed(answers):
+        witnesses._keep(answer, note, NOW)
+    assert served("checkpoint").count(b"\n\xe2\x80\x94 ") == 4
+    assert states() == [("good", 3)] * 3
