@@ -26,6 +26,8 @@ ARGS = [
     "--disable-quic",
 ]
 PATIENCE_MS = 30_000  # only what fails waits so long
+# Text at 200 %, as a reader sets it in the browser.
+LARGE_TEXT = "--blink-settings=defaultFontSize=32"
 # Names the directive, which Chromium's own line leaves out in some cases.
 _REPORT_BREACHES = """
 document.addEventListener('securitypolicyviolation', (breach) => console.error(
@@ -35,14 +37,14 @@ _pictures = os.environ.get("MINYI_SHOTS")  # a folder: keep a picture of every p
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
-    """Start the system's Chromium, or skip by name where there is none."""
+def running_chromium(*extra: str) -> Iterator[Browser]:
+    """Start the system's Chromium with further arguments, or skip by name where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         pytest.skip("no Chromium found (tools/browser.sh installs one)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGS)
+        browser = playwright.chromium.launch(executable_path=found, args=[*ARGS, *extra])
         yield browser
         browser.close()
 

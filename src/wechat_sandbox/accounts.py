@@ -198,8 +198,11 @@ def read_accounts(path: str, product_url: str) -> tuple[Account, ...]:
 
     `callback_url` and `oauth_domains` may be left out; they then point at the product.
     """
-    rows = json.loads(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(rows, list) or not rows:
+    try:
+        rows = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadAccount(f"{path}: {error}") from error
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise BadAccount(f"{path}: a list of at least one account is expected")
     accounts = tuple(_account_of(row, product_url) for row in rows)
     for key in ("slug", "appid", "original_id"):

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 
 from granian import Granian
 from granian.constants import Interfaces
+
+from wechat_sandbox.settings import settings_from_env
 
 
 def main() -> None:
@@ -20,7 +23,13 @@ def main() -> None:
     os.environ["WECHAT_OPEN_URL"] = address
     if asked.accounts:
         os.environ["MINYI_SANDBOX_ACCOUNTS"] = asked.accounts
-    sys.stdout.write(f"WeChat sandbox: {address}  product: {asked.product}\n")
+    if trouble := _trouble(asked.host, asked.port):
+        sys.exit(f"minyi-sandbox: {trouble}")
+    sys.stdout.write(
+        f"WeChat sandbox: {address}\n"
+        f"  control room: {address}/room (your own server: {address}/room/accounts)\n"
+        f"  product:      {asked.product}\n"
+    )
     sys.stdout.flush()
     Granian(
         "wechat_sandbox.app:application",
@@ -30,6 +39,20 @@ def main() -> None:
         workers=1,  # the state lives in one process
         websockets=False,
     ).serve()
+
+
+def _trouble(host: str, port: int) -> str:
+    """Return why the sandbox cannot start, empty when nothing is in its way."""
+    try:
+        settings_from_env(os.environ)
+    except (OSError, ValueError) as error:
+        return f"the accounts cannot be read: {error}"
+    # Two servers could listen on one port, and each would hear half of what is sent.
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return ""
+    return f"something listens on {host}:{port} already; choose another --port"
 
 
 def _parser() -> argparse.ArgumentParser:

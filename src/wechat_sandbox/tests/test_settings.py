@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import os
+import socket
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -7,6 +10,7 @@ from typing import Any
 import pytest
 
 from wechat_sandbox.accounts import BadAccount
+from wechat_sandbox.cli import main
 from wechat_sandbox.settings import settings_from_env
 from wechat_sandbox.tests.given import ACCOUNT
 
@@ -68,3 +72,35 @@ def test_accounts_come_from_a_file_and_point_at_the_product(tmp_path: Path):
 def test_a_wrong_file_is_refused_and_the_field_named(tmp_path: Path, rows: Any, named: str):
     with pytest.raises(BadAccount, match=named):
         settings_from_env(given_file(tmp_path, rows))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (None, "No such file"),
+        ("nope", "Expecting value"),
+        ("[]", "at least one account"),
+        ("[7]", "at least one account"),
+        ('[{"slug": "x"}]', "missing"),
+        ('[{"slug": "x", "colour": "red"}]', "unknown field: colour"),
+    ],
+)
+def test_a_stranger_is_told_what_is_wrong_with_the_accounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str | None, said: str
+):
+    path = tmp_path / "accounts.json"
+    if written is not None:
+        path.write_text(written)
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(sys, "argv", ["minyi-sandbox", "--accounts", str(path)])
+    with pytest.raises(SystemExit, match=f"the accounts cannot be read.*{said}"):
+        main()
+
+
+def test_a_port_in_use_is_named_instead_of_shared(monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr(os, "environ", {})
+        monkeypatch.setattr(sys, "argv", ["minyi-sandbox", "--port", port])
+        with pytest.raises(SystemExit, match=f"listens on 127.0.0.1:{port} already"):
+            main()
