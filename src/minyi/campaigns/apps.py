@@ -23,6 +23,7 @@ class CampaignsConfig(AppConfig):
             reporting,  # noqa: F401 - it registers an outbox consumer
             roundlogs,  # noqa: F401 - it registers an outbox consumer
             rounds,  # noqa: F401 - it registers an outbox consumer
+            screening,  # noqa: F401
             staging,  # noqa: F401  (registers its outbox consumer)
             supervision,  # noqa: F401
             vaultends,  # noqa: F401

@@ -21,7 +21,7 @@ from minyi.core.actors import Actor
 from minyi.core.words import listed
 from minyi.ledger.services import witnesses
 
-from . import roundlogs, vaultends
+from . import roundlogs, screening, vaultends
 from .texts import tidy
 
 
@@ -48,6 +48,7 @@ def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
         return _trim_paper(paper, stage, now)
     roundlogs.print_manifest(paper, campaign, stage, _candidates(campaign), now)
     vaultends.schedule_end(paper=paper, campaign=campaign, voting=stage, now=now)
+    screening.schedule(paper=paper, now=now)
     return paper
 
 
@@ -142,6 +143,7 @@ def _trim_paper(paper: Round, stage: Stage, now: datetime) -> Round:
     paper.candidates = _as_json(left)
     paper.min_picks = min_picks
     paper.save(update_fields=["candidates", "min_picks", "closes_ms"])
+    screening.schedule(paper=paper, now=now)
     return paper
 
 

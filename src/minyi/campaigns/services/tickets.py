@@ -23,9 +23,10 @@ from minyi.campaigns.errors import (
     VotingNotOpen,
 )
 from minyi.campaigns.models import Campaign, Round
-from minyi.citizens.queries import is_erased
+from minyi.citizens.queries import first_seen_at, is_erased
 from minyi.citizens.session import CitizenSession
 from minyi.core.words import listed
+from minyi.integrity.services.visits import Circumstances, note_visit
 from minyi.integrity.verdicts import Attempt, judge
 from minyi.ledger.errors import VaultDestroyed
 from minyi.ledger.services import vaults
@@ -39,9 +40,14 @@ TICKET_LIFE = timedelta(minutes=30)
 
 
 def hand_out_ticket(
-    *, campaign: Campaign, session: CitizenSession, language: str, now: datetime
+    *,
+    campaign: Campaign,
+    session: CitizenSession,
+    language: str,
+    now: datetime,
+    seen: Circumstances | None = None,
 ) -> str:
-    """Sign a ticket for this citizen, good for 30 minutes.
+    """Sign a ticket for this citizen, good for 30 minutes; `seen` is of who comes by a browser.
 
     It may outlive the vote: whether the round is open is the ballot box's question, and it tells
     who comes late that the vote is over, or gives a ballot sent again its receipt. The ticket
@@ -61,9 +67,15 @@ def hand_out_ticket(
     if verdict.outcome == "refuse":
         reasons = [REASONS.get(reason, reason) for reason in verdict.reasons]
         raise AttemptRefused(reasons=listed(map(str, reasons)))
-    person = _person(session)
-    tag = vaults.reference(label="tag/v1", campaign_id=campaign.pk, person=person)
-    vaults.keep_person(campaign_id=campaign.pk, tag=tag, person=person)
+    tag, is_new = vaults.enrol(campaign_id=campaign.pk, person=_person(session))
+    if is_new and seen is not None:
+        note_visit(
+            round_id=paper.pk,
+            voter_ref=tag,
+            seen=seen,
+            first_seen_at=first_seen_at(citizen_id=session.citizen_id),
+            now=now,
+        )
     return issue_ticket(
         key=settings.TICKET_KEY.encode(),
         round_id=paper.pk,
@@ -76,11 +88,18 @@ def hand_out_ticket(
 
 
 def hand_out_ticket_by_id(
-    *, campaign_id: int, session: CitizenSession, language: str, now: datetime
+    *,
+    campaign_id: int,
+    session: CitizenSession,
+    language: str,
+    now: datetime,
+    seen: Circumstances | None = None,
 ) -> str:
     """Sign a ticket for a campaign known by its id."""
     campaign = Campaign.objects.select_related("account", "round").get(pk=campaign_id)
-    return hand_out_ticket(campaign=campaign, session=session, language=language, now=now)
+    return hand_out_ticket(
+        campaign=campaign, session=session, language=language, now=now, seen=seen
+    )
 
 
 def check_identity(*, campaign: Campaign, session: CitizenSession) -> None:

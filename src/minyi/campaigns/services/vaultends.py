@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from minyi.campaigns.models import Campaign, Round, Stage, VoteComplaint
 from minyi.campaigns.queries.supervision import what_keeps_the_vault
 from minyi.core import outbox
+from minyi.integrity.services import visits
 from minyi.ledger.services import vaults
 
 from .manifests import appeal_until
@@ -45,4 +46,5 @@ def end_vault(delivery: outbox.Delivery) -> None:
     if kept_by:
         raise outbox.Later(delivery.now + DAY, reason=", ".join(kept_by))
     vaults.destroy(campaign_id=campaign_id, folder=paper.log, now=delivery.now)
+    visits.forget(round_id=paper.pk)
     VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="")

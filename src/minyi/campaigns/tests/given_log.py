@@ -12,10 +12,12 @@ from .given import NOW, given_ballot, given_nominee, given_open_round, given_sta
 from .visitors import given_votable
 
 
-def given_logged_vote(*picks: list[int], now: datetime = NOW, **fields: object) -> Round:
-    """A live vote with three candidates and a log; the ballots stand at places 1, 2, 3 …"""
+def given_logged_vote(
+    *picks: list[int], candidates: int = 3, now: datetime = NOW, **fields: object
+) -> Round:
+    """A live vote with candidates and a log; the ballots stand at places 1, 2, 3 …"""
     campaign = given_votable(now=now, **{"count_mode": "live", **fields})
-    for _number in range(3):
+    for _number in range(candidates):
         given_nominee(campaign)
     voting = campaign.stages.get(kind="voting")
     paper = given_open_round(campaign, now=voting.opens_at - timedelta(hours=1))

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from minyi.agencies.lockout import address_behind_proxies
 from minyi.campaigns.errors import AttemptRefused
 from minyi.campaigns.queries import cards, order
 from minyi.campaigns.queries.appeals import find_standing
@@ -23,6 +24,7 @@ from minyi.campaigns.queries.ledgers import find_own_proof, find_public_log
 from minyi.campaigns.queries.public import PublicCampaign, Said
 from minyi.campaigns.services import tickets
 from minyi.citizens.session import CitizenSession
+from minyi.integrity.services.visits import Circumstances
 
 from . import frame
 from .identity import ask_who, citizen_for, earlier_ballot, own_receipt
@@ -61,7 +63,7 @@ def nominees(request: HttpRequest, slug: str) -> HttpResponse:
     paper = None
     if is_open and citizen and not earlier:
         with _reading_needs_no_identity(request):
-            paper = _paper(campaign, citizen, now)
+            paper = _paper(request, campaign, citizen, now)
     found = cards.list_cards(campaign=campaign, language=frame.reading_language())
     reader = tickets.order_ref_for(campaign_id=campaign.id, session=citizen) if citizen else ""
     wanted = Wanted.read(request)
@@ -147,9 +149,20 @@ def _reading_needs_no_identity(request: HttpRequest) -> Iterator[None]:
             raise
 
 
-def _paper(campaign: PublicCampaign, citizen: CitizenSession, now: datetime) -> BallotPaper:
+def _paper(
+    request: HttpRequest, campaign: PublicCampaign, citizen: CitizenSession, now: datetime
+) -> BallotPaper:
+    seen = Circumstances(
+        address=address_behind_proxies(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        mark=request.GET.get("from", ""),
+    )
     ticket = tickets.hand_out_ticket_by_id(
-        campaign_id=campaign.id, session=citizen, language=frame.reading_language(), now=now
+        campaign_id=campaign.id,
+        session=citizen,
+        language=frame.reading_language(),
+        now=now,
+        seen=seen,
     )
     numbers = campaign.voting.numbers if campaign.voting else frozenset()
     return BallotPaper(ticket, secrets.token_hex(16), " ".join(map(str, sorted(numbers))))

@@ -226,6 +226,9 @@ WAGTAILADMIN_USER_LOGIN_FORM = "minyi.agencies.forms.StaffLoginForm"
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 
+# Whether ballots are looked over for brushing every ten minutes (docs/reference/integrity.md).
+SCREENING = env.bool("MINYI_SCREENING", default=True)
+
 # --- WeChat -----------------------------------------------------------------------------------
 WECHAT_API_URL = env.str("WECHAT_API_URL", default="https://api.weixin.qq.com").rstrip("/")
 WECHAT_OPEN_URL = env.str("WECHAT_OPEN_URL", default="https://open.weixin.qq.com").rstrip("/")

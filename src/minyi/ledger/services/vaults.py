@@ -2,7 +2,7 @@
 """The identity vault of a campaign: made with its ballot paper, fed by tickets, ended (ADR 17).
 
 reference    a person's tag, or another pseudonym, by the campaign's own key
-keep_person  writes down who stands behind a tag, once
+enrol        makes a tag and writes down who stands behind it, once
 find_people  reads it again; only `openings` and the sample ask
 destroy      ends keys and rows for good
 rewrap       takes another master key
@@ -69,9 +69,7 @@ def reference(*, label: str, campaign_id: int, person: Person) -> str:
     HMAC-SHA256(kt, label ‖ LF ‖ campaign ‖ LF ‖ person)[:16], docs/protocol/log-format.md §6.2.
     Raises VaultDestroyed, VaultLocked.
     """
-    message = f"{label}\n{campaign_id}\n{person}".encode()
-    digest = hmac.new(_keys_of(campaign_id).tag, message, hashlib.sha256).digest()
-    return digest[:REFERENCE_BYTES].hex()
+    return _reference(_keys_of(campaign_id), label, campaign_id, person)
 
 
 def tag_key_hash(campaign_id: int) -> str:
@@ -89,11 +87,15 @@ def is_destroyed(campaign_id: int) -> bool:
     return Vault.objects.filter(campaign_id=campaign_id, destroyed_at__isnull=False).exists()
 
 
-def keep_person(*, campaign_id: int, tag: str, person: Person) -> None:
-    """Write down who stands behind a tag. Asked again, the row is there already."""
+def enrol(*, campaign_id: int, person: Person) -> tuple[str, bool]:
+    """Return this person's tag, and whether it is the first time that it is asked for.
+
+    Who stands behind it is written down then. Raises VaultDestroyed, VaultLocked.
+    """
     keys = _keys_of(campaign_id)
+    tag = _reference(keys, "tag/v1", campaign_id, person)
     if VaultRow.objects.filter(vault_id=keys.vault_id, tag=tag).exists():
-        return
+        return tag, False
     row = VaultRow(
         vault_id=keys.vault_id,
         tag=tag,
@@ -103,6 +105,7 @@ def keep_person(*, campaign_id: int, tag: str, person: Person) -> None:
         },
     )
     VaultRow.objects.bulk_create([row], ignore_conflicts=True)  # two pages at once: one row
+    return tag, True
 
 
 def find_people(*, campaign_id: int, tags: Iterable[str]) -> Mapping[str, Person]:
@@ -160,6 +163,11 @@ def rewrap() -> int:
             _wrap(vault, _unwrap(vault))
             vault.save(update_fields=["data_key", "master"])
     return len(vaults)
+
+
+def _reference(keys: _Keys, label: str, campaign_id: int, person: Person) -> str:
+    message = f"{label}\n{campaign_id}\n{person}".encode()
+    return hmac.new(keys.tag, message, hashlib.sha256).digest()[:REFERENCE_BYTES].hex()
 
 
 def _keys_of(campaign_id: int) -> _Keys:

@@ -41,9 +41,7 @@ PURPOSE = "核实第 12 号申诉是否本人所投"
 
 
 def given_voter(person: Person = ANNA, campaign_id: int = CAMPAIGN) -> str:
-    tag = vaults.reference(label="tag/v1", campaign_id=campaign_id, person=person)
-    vaults.keep_person(campaign_id=campaign_id, tag=tag, person=person)
-    return tag
+    return vaults.enrol(campaign_id=campaign_id, person=person)[0]
 
 
 def given_log() -> None:

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A vote as the event log of the integrity engine (docs/reference/integrity.md)."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from minyi.campaigns.models import Ballot, Nominee, Round
+from minyi.integrity.queries.visits import Seen, find_visits
+
+COLUMNS = (
+    "event_id", "ts", "openid", "choices", "ip", "net", "model", "os", "osv", "wxver", "src",
+    "dwell_ms", "touch_n", "pv", "first_seen",
+)  # fmt: skip
+AT_ONCE = 2000
+
+
+def write_events(*, round_id: int, folder: Path) -> int:
+    """Write `events.csv` and `candidates.csv` there; return the number of ballots.
+
+    `event_id` is the ballot's row, `openid` its pseudonym in this vote. What nobody saw is empty:
+    a ballot cast in the chat, or by a browser without script.
+    """
+    paper = Round.objects.get(pk=round_id)
+    with (folder / "candidates.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["candidate", "city", "kind"])
+        numbers = Nominee.objects.filter(campaign_id=paper.campaign_id).values_list("number")
+        table.writerows([number, "", ""] for (number,) in numbers)
+    count = 0
+    with (folder / "events.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for ballots in _batches(round_id):
+            seen = find_visits(round_id=round_id, voters=[ballot.voter_ref for ballot in ballots])
+            table.writerows(_event(ballot, seen) for ballot in ballots)
+            count += len(ballots)
+    return count
+
+
+def _batches(round_id: int) -> Iterator[list[Ballot]]:
+    after = 0
+    rows = Ballot.objects.filter(round_id=round_id).order_by("id")
+    while batch := list(rows.filter(id__gt=after)[:AT_ONCE]):
+        yield batch
+        after = batch[-1].pk
+
+
+def _event(ballot: Ballot, visits: Mapping[str, Seen]) -> list[object]:
+    seen = visits.get(ballot.voter_ref)
+    conduct = ballot.conduct.split(",") if ballot.conduct else ["", "", ""]
+    place = [seen.ip, seen.net, seen.model, seen.os, seen.osv, seen.wxver, seen.src] if seen else []
+    return [
+        ballot.pk,
+        ballot.cast_ms,
+        ballot.voter_ref,
+        "|".join(map(str, json.loads(ballot.picks))),
+        *(place or [""] * 7),
+        *conduct,
+        seen.first_seen if seen and seen.first_seen is not None else "",
+    ]
