@@ -3,8 +3,8 @@
 //
 // <section data-check="<receipt>" data-ledger="/ledger/<folder>" data-vkey>
 //   [data-when="checking|verified|offline|later|misfit"] the one line; [data-evidence];
-//   data-opened-key: the key of sealed choices, once it is in the log; [data-choice="sealed|opened"] the one that
-//   holds for this ballot, with [data-opened-picks] (data-text "{number} 号", data-between);
+//   data-opened-key: the key of sealed choices, once it is in the log; [data-choice="sealed|opened|same"] what
+//   holds for this ballot («same»: as this browser has kept it), with [data-opened-picks] (data-text "{number} 号", data-between);
 //   elsewhere on the page [data-number] with data-text "第 {number} 号";
 //   [data-held] with [data-picks] (data-text "{number} 号") and a button [data-forget].
 // <script type="application/json" id="own-proof"> the proof as the server gives it, where it may.
@@ -85,13 +85,13 @@ class OwnBallot {
   async showChoice({ ballot, newest }, log) {
     const { openedKey } = this.part.dataset;
     if (ballot.ch) return;
-    const state = openedKey ? "opened" : "sealed";
+    const state = !openedKey ? "sealed" : this.held.picks ? "same" : "opened";
     if (openedKey) {
       const labels = await openOwn({ ballot, held: this.held, openedKey, log, newest });
       const list = this.part.querySelector("[data-opened-picks]");
       list.textContent = labels.map((label) => fill(list.dataset.text, { number: Number(label) })).join(list.dataset.between);
     }
-    for (const place of this.part.querySelectorAll("[data-choice]")) place.hidden = place.dataset.choice !== state;
+    for (const place of this.part.querySelectorAll("[data-choice]")) place.hidden = !place.dataset.choice.split(" ").includes(state);
   }
 
   /** What was picked stands only where this browser has kept it: the server is never asked. */

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 OPEN, TITLE = "top-ten-windows", "十佳政务服务窗口评选"
 HIDDEN = "community-services"
+OPENED = "policy-cases"  # its counts were hidden, and two trustees have opened it
 VERIFIED, MISFIT = "已核对：您的选票在公开账本里", "核对不符"
 TILES = re.compile(r"/ledger/[^/]+/tile/[0-9]")
 BUNDLES = re.compile(r"/ledger/[^/]+/tile/entries/")
@@ -186,6 +187,17 @@ def test_a_board_that_differs_is_named_candidate_by_candidate(product: Product, 
     expect(page.get_by_text("与公布的票数不一致")).to_be_visible()
     expect(page.locator("[data-recount] tbody strong:visible")).to_have_count(1)
     look(page, "verify-desk-unequal")
+
+
+def test_a_vote_that_was_sealed_is_counted_in_the_page_once_it_is_opened(
+    product: Product, visitors: Visitors
+):
+    page = visitors.come(PHONE)
+    page.goto(f"{product.url}/c/{OPENED}/verify/")
+    expect(page.get_by_text("已开封，任何人都可以读取和计票")).to_be_visible()
+    page.get_by_role("button", name="在本页重新计票").click()
+    expect(page.get_by_text("与公布的票数完全一致")).to_be_visible()
+    look(page, "verify-phone-opened")
 
 
 def test_before_its_time_a_log_says_when_it_opens(product: Product, visitors: Visitors):

@@ -37,6 +37,7 @@ from minyi.core.actors import Actor
 from minyi.core.errors import DomainError
 from minyi.ledger import folders
 from minyi.ledger.errors import LogNotBegun, LogNotFound
+from minyi.ledger.fold import BALLOT_START, SEALED_START
 from minyi.ledger.queries.logs import find_log
 from minyi.ledger.services import logs, vaults
 from minyi.ledger.services.vaults import Person
@@ -46,7 +47,7 @@ SEE = "supervision.view"
 LEAST_SAMPLE, MOST_SAMPLE = 10, 500
 TOLD_EVERY = 64  # bundles of 256 entries between two words on progress
 ASKED_AT_ONCE = 50  # people a channel is asked about at a time
-BALLOT = b'{"ch":'  # how a ballot's entry begins, and no other: its members are in order
+BALLOT = (BALLOT_START, SEALED_START)  # how a ballot's entry begins, and no other
 
 State = LogCheck.State
 _RUNNING = (State.WAITING, State.RUNNING)

@@ -114,7 +114,8 @@ class KeyView(CampaignPage):
             steps=_steps(key, paper, now),
             is_live=campaign.count_mode == Campaign.CountMode.LIVE,
             can_make=self._can("campaigns.launch") and not campaign.launched_at,
-            can_rehearse=self._can(*trustees.MAY) and not is_closed and not is_over,
+            # While people vote two shares belong into no computer.
+            can_rehearse=self._can(*trustees.MAY) and not is_closed and not _has_opened(paper, now),
             can_reissue=self._can("campaigns.launch") and not is_closed,
             can_open=self._can(*trustees.MAY) and is_over and not is_closed,
             people=self._people(key),
@@ -175,6 +176,10 @@ class KeyView(CampaignPage):
         return HttpResponseRedirect(self._url)
 
 
+def _has_opened(paper, now):
+    return paper is not None and paper.opens_ms <= now.timestamp() * 1000
+
+
 def _is_over(paper, now):
     return now.timestamp() * 1000 >= paper.closes_ms
 
@@ -219,9 +224,8 @@ def _steps(key, paper, now):
         None,
         key and key.opened_at,
     ]
-    has_opened = paper is not None and paper.opens_ms <= now.timestamp() * 1000
     current = done.index(False) if False in done else len(done)
-    if current == VOTING and not has_opened:
+    if current == VOTING and not _has_opened(paper, now):
         current = len(done)  # nothing is to be done until then
     return [
         {
