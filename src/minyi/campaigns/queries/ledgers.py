@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The public log of a campaign, as its pages tell of it, and the proof of one's own ballot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from ballotbox.sealing import Proof
+from minyi.core.words import listed
 from minyi.ledger import folders
 from minyi.ledger.queries import proofs
 from minyi.ledger.queries.logs import find_log, find_log_of, tally
@@ -76,24 +77,32 @@ def find_public_log(*, campaign: PublicCampaign, now: datetime) -> PublicLog | N
 
 @dataclass(frozen=True, slots=True)
 class LogNotice:
-    """What an official notice prints of a log, so that anybody can check it against the pages."""
+    """What an official notice prints of a log, so that anybody can check it against the pages.
+
+    The notice before a vote opens prints the key and the witnesses; that of a result also the
+    `size` and `root` that were counted, and how many have `seen` it.
+    """
 
     address: str
     verify_url: str
     vkey: str
-    size: int
-    root: str
-    seen: Seen | None
+    witnesses: tuple[str, ...]
+    size: int = 0
+    root: str = ""
+    seen: Seen | None = None
 
     def text(self) -> str:
         """Return it as plain text, to be put into a notice."""
         rows = [
             _("核对网址：%(url)s") % {"url": self.verify_url},
             _("公开账本：%(address)s") % {"address": self.address},
-            _("账本条目数：%(size)d") % {"size": self.size},
-            _("账本校验码：%(root)s") % {"root": self.root},
             _("账本公钥：%(vkey)s") % {"vkey": self.vkey},
         ]
+        if self.witnesses:
+            rows.append(_("见证单位：%(names)s") % {"names": listed(self.witnesses)})
+        if self.size:
+            rows.append(_("账本条目数：%(size)d") % {"size": self.size})
+            rows.append(_("账本校验码：%(root)s") % {"root": self.root})
         if self.seen:
             facts = {"count": self.seen.count, "of": self.seen.of}
             rows.append(_("见证：%(of)d 家单位中已有 %(count)d 家见证本结果") % facts)
@@ -102,17 +111,21 @@ class LogNotice:
 
 def log_notice(*, mark: LogMark | None, verify_url: str) -> LogNotice | None:
     """Return what a notice of a result prints of the log; None: it was counted without one."""
-    found = find_log(mark.folder) if mark else None
-    if mark is None or found is None:
+    plain = opening_notice(folder=mark.folder, verify_url=verify_url) if mark else None
+    if mark is None or plain is None:
         return None
-    return LogNotice(
-        address=f"{settings.PUBLIC_URL}/ledger/{mark.folder}",
-        verify_url=verify_url,
-        vkey=found.vkey,
-        size=mark.size,
-        root=mark.root,
-        seen=seen_result(mark.folder, counted=mark.size),
-    )
+    seen = seen_result(mark.folder, counted=mark.size)
+    return replace(plain, size=mark.size, root=mark.root, seen=seen)
+
+
+def opening_notice(*, folder: str, verify_url: str) -> LogNotice | None:
+    """Return what the notice before a vote prints of its log; None: it has none."""
+    found = find_log(folder) if folder else None
+    if found is None:
+        return None
+    names = tuple(one.organisation for one in read_witnesses(folder).witnesses)
+    address = f"{settings.PUBLIC_URL}/ledger/{folder}"
+    return LogNotice(address, verify_url, found.vkey, names)
 
 
 def find_own_proof(

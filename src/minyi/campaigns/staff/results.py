@@ -13,7 +13,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from minyi.campaigns.errors import ResultNotFound
 from minyi.campaigns.models import Result
 from minyi.campaigns.queries.exports import KINDS, export_result
-from minyi.campaigns.queries.ledgers import log_notice
+from minyi.campaigns.queries.ledgers import log_notice, opening_notice
 from minyi.campaigns.queries.results import jury_progress, staff_result, without_figures
 from minyi.campaigns.services import results
 from minyi.campaigns.services.manifests import verify_address_of
@@ -75,10 +75,8 @@ def result(request, campaign_id):
         chart=chart,
         columns=[_("综合得分")],
         kinds=KINDS,
-        notice=log_notice(
-            mark=found.mark if found else None, verify_url=verify_address_of(campaign.slug)
-        ),
-        has_log=bool(campaign.round.log) if hasattr(campaign, "round") else False,
+        notice=_notice(campaign, found),
+        has_log=bool(_folder_of(campaign)),
     )
 
 
@@ -126,6 +124,17 @@ def _act(request, campaign_id, verb, said, **said_by_form):
     act = {"campaign_id": campaign.pk, "actor": request.user.actor, "now": timezone.now()}
     pages.succeeded(request, lambda: verb(**act, **said_by_form), said=said)
     return redirect("result_page", campaign.pk)
+
+
+def _folder_of(campaign):
+    return campaign.round.log if hasattr(campaign, "round") else ""
+
+
+def _notice(campaign, found):
+    """Return what the next official notice has to print: before the result, the key."""
+    url = verify_address_of(campaign.slug)
+    plain = opening_notice(folder=_folder_of(campaign), verify_url=url)
+    return (log_notice(mark=found.mark, verify_url=url) if found else None) or plain
 
 
 def _is_computer(request, campaign):

@@ -15,7 +15,7 @@ from minyi.agencies.policies import Role
 from minyi.agencies.tests.given import given_client
 from minyi.campaigns.models import Round
 from minyi.campaigns.queries.counts import count_whole
-from minyi.campaigns.queries.ledgers import log_notice
+from minyi.campaigns.queries.ledgers import log_notice, opening_notice
 from minyi.campaigns.services import evidence, roundlogs
 from minyi.core.models import AuditEntry
 from minyi.core.outbox_worker import Worker
@@ -232,6 +232,24 @@ def test_a_notice_names_size_root_key_and_how_many_have_seen_it():
     notice = log_notice(mark=mark, verify_url="https://v/")
     assert notice.text().endswith("1 家单位中已有 1 家见证本结果")
     assert log_notice(mark=None, verify_url="") is None
+
+
+def test_the_notice_before_a_vote_prints_key_and_witnesses_and_no_size():
+    campaign = given_campaign(count_mode="live")
+    given_witness(campaign.agency, organisation="市公证处")
+    for _number in range(3):
+        given_nominee(campaign)
+    opened = campaign.stages.get(kind="voting").opens_at
+    paper = given_open_round(campaign, now=opened - timedelta(hours=1))
+    text = opening_notice(folder=paper.log, verify_url="https://v/").text()
+    assert text.splitlines() == [
+        "核对网址：https://v/",
+        f"公开账本：https://vote.example.gov.cn/ledger/{paper.log}",
+        f"账本公钥：{Log.objects.get(folder=paper.log).vkey}",
+        "见证单位：市公证处",
+    ]
+    client = given_client(given_staff(campaign.agency, Role.ORGANISER))
+    assert "见证单位：市公证处" in client.get(f"/staff/results/{campaign.pk}/").content.decode()
 
 
 def mark_of(paper: Round):
