@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 SECRETS = ("MINYI_SECRET_KEY", "MINYI_TICKET_KEY", "MINYI_VAULT_KEY", "MINYI_LEDGER_KEY")
@@ -36,22 +37,26 @@ def main(arguments: list[str]) -> int:
     """Prepare the data, run the product and the sandbox, and wait."""
     port = int(os.environ.get("PORT", "8000"))
     sandbox_port = int(os.environ.get("SANDBOX_PORT", "8010"))
-    taken = [str(number) for number in (port, sandbox_port) if _is_taken(number)]
-    if taken:
-        print(
-            f"端口 {'、'.join(taken)} 已被占用，请用 PORT= 和 SANDBOX_PORT= 另选。\n"
-            f"Port {', '.join(taken)} is taken: choose others with PORT= and SANDBOX_PORT=."
-        )
-        return 1
     var = Path(os.environ.setdefault("MINYI_VAR_DIR", str(PROJECT_DIR / "var")))
     for folder in ("media", "private", "logs"):
         (var / folder).mkdir(parents=True, exist_ok=True)
-    lock = (var / "serve.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print(f"{var} 已由另一个 minyi serve 使用。\nAnother minyi serve already uses {var}.")
-        return 1
+    with (var / "serve.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(_say_who_runs(var, lock))
+            return 1
+        taken = [number for number in (port, sandbox_port) if _is_taken(number)]
+        if taken:
+            print(_say_taken(taken, port))
+            return 1
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {port}")
+        lock.flush()
+        return _run(port, sandbox_port, var)
+
+
+def _run(port: int, sandbox_port: int, var: Path) -> int:
     load_secrets(var / "secrets.env")
     _name_addresses(var, port, sandbox_port)
     print("正在准备数据 … preparing", flush=True)
@@ -68,6 +73,35 @@ def main(arguments: list[str]) -> int:
     for name in children:
         print(f"── {var / 'logs' / name}.log\n{_tail(var / 'logs' / f'{name}.log')}")
     return 1
+
+
+def _say_who_runs(var: Path, lock: TextIO) -> str:
+    """Name the process that holds the folder: one forgotten in another window, most often."""
+    lock.seek(0)
+    pid, _space, port = lock.read().partition(" ")
+    if not port:  # it has the folder, and has not yet said where it runs
+        return f"{var} 已由另一个 minyi serve 使用。\nAnother minyi serve already uses {var}."
+    return (
+        f"{var} 已由另一个 minyi serve 使用：进程 {pid}，http://127.0.0.1:{port}/ 。"
+        f"不再需要时请先结束它：kill {pid}\n"
+        f"Another minyi serve (process {pid}, port {port}) already uses {var}. "
+        f"End it first: kill {pid}"
+    )
+
+
+def _say_taken(taken: Sequence[int], port: int) -> str:
+    """Name two ports that are free, ready to be typed."""
+    free = next(
+        number
+        for number in range(port + 100, 65_000, 100)
+        if not _is_taken(number) and not _is_taken(number + 10)
+    )
+    again = f"PORT={free} SANDBOX_PORT={free + 10} minyi serve"
+    numbers = "、".join(map(str, taken))
+    return (
+        f"端口 {numbers} 被另一个程序占用。可以改用空闲的端口：{again}\n"
+        f"Port {numbers} is taken by another programme. Use free ones: {again}"
+    )
 
 
 def _is_taken(port: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 import structlog
 from asgiref.sync import sync_to_async
-from csp.constants import UNSAFE_INLINE
+from csp.constants import SELF, UNSAFE_INLINE
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
@@ -85,16 +85,18 @@ def reading_preferences(get_response: GetResponse) -> GetResponse:
 
 
 def console_scripts(get_response: GetResponse) -> GetResponse:
-    """Let the staff console run Wagtail's inline scripts.
+    """Let the staff console run Wagtail's inline scripts and styles (ADR 10).
 
-    Its pickers for dates, pictures and documents start by inline scripts without a nonce. The
-    citizens' pages keep the strict policy.
+    Its pickers for dates, pictures and documents start by inline scripts without a nonce, and its
+    editor brings styles along. The citizens' pages keep the strict policy.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if request.path.startswith("/staff/"):
             response._csp_update = {"script-src": [UNSAFE_INLINE]}  # type: ignore[attr-defined]
+            # In place of the citizens' one hash, beside which browsers ignore 'unsafe-inline'.
+            response._csp_replace = {"style-src": [SELF, UNSAFE_INLINE]}  # type: ignore[attr-defined]
         return response
 
     return respond

@@ -16,7 +16,7 @@ from minyi.wechat.capabilities import rows_for
 from minyi.wechat.models import Contact
 from minyi.wechat.queries.accounts import SECRET_NAMES
 from minyi.wechat.queries.alerts import list_alerts
-from minyi.wechat.queries.reports import list_notices
+from minyi.wechat.queries.reports import list_notices, list_verdicts
 from minyi.wechat.services import connections
 
 from . import pages
@@ -66,6 +66,7 @@ def _page(request, account, *, report=None, refused=None, status=200):
         callback_url=f"{settings.PUBLIC_URL}/wechat/{account.slug}/callback",
         seen_at=Contact.objects.filter(account=account).aggregate(at=Max("last_seen_at"))["at"],
         notices=list_notices(account_id=account.pk),
+        verdicts=list_verdicts(account_id=account.pk),
         report=report,
         refused=refused,
         can_check=any(actor.can(permission, account.agency_id) for permission in CHECK),

@@ -13,7 +13,7 @@ from minyi.agencies.tests.given import given_client, given_staff
 from minyi.core.models import AuditEntry
 from minyi.wechat.capabilities import Ability, may
 from minyi.wechat.models import AccountStop
-from minyi.wechat.services.reports import note_account_notice
+from minyi.wechat.services.reports import note_account_notice, note_media_verdict
 from minyi.wechat.tests.given import given_contact, given_official_account
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +145,23 @@ def test_an_ability_wechat_refused_is_greyed_out_until_checked_again(editor, acc
     assert not may(account, Ability.DRAFTS).allowed
     page = editor.get(f"{URL}/{account.pk}/").content.decode()
     assert "微信答复账号没有这项权限" in page
+
+
+def test_what_wechat_found_in_files_is_shown_as_advice(editor, account):
+    for number, (suggest, label, error) in enumerate(
+        [("risky", 20001, 0), ("pass", 100, 0), ("", None, -1008)]
+    ):
+        note_media_verdict(
+            account=account.slug,
+            trace_id=f"trace-{number}",
+            suggest=suggest,
+            label=label,
+            error=error,
+            now=timezone.now(),
+        )
+    page = editor.get(f"{URL}/{account.pk}/").content.decode()
+    assert "认为有风险，建议人工查看" in page
+    assert "时政" in page
+    assert "未发现问题" in page
+    assert "没有检测成功" in page
+    assert "平台不会据此自动退回任何内容" in page
