@@ -10,12 +10,14 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 Kind = Literal["SVC", "SUB", "MP"]
 DataFormat = Literal["xml", "json"]
 Mode = Literal["plain", "compatible", "secure"]
+# What the account's administrator said to a call from a new address.
+Confirmation = Literal["given", "awaited", "refused_for_a_day", "refused_for_an_hour"]
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 _AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
@@ -50,6 +52,7 @@ class Account:
     lacking_abilities: tuple[str, ...] = ()
     mass_protect: bool = False  # 群发保护: an administrator confirms messages to everybody
     ip_whitelist: tuple[str, ...] = ()  # empty: the check is off
+    ip_confirmation: Confirmation = "given"
     daily_limits: Mapping[str, int] = field(default_factory=dict)  # path → calls a day
 
     def __post_init__(self) -> None:
@@ -63,6 +66,8 @@ class Account:
             raise BadAccount("mode must be plain, compatible or secure")
         if self.kind not in ("SVC", "SUB", "MP"):
             raise BadAccount("kind must be SVC, SUB or MP")
+        if self.ip_confirmation not in get_args(Confirmation):
+            raise BadAccount(f"ip_confirmation must be one of {', '.join(get_args(Confirmation))}")
         if self.data_format not in ("xml", "json"):
             raise BadAccount("data_format must be xml or json")
         if self.data_format == "json" and self.kind != "MP":

@@ -28,6 +28,7 @@ from wechat_sandbox.interfaces.base import Answer, Binary, Call, Interface, Uplo
 from wechat_sandbox.office.abilities import may
 from wechat_sandbox.state import Sandbox
 
+_UNCONFIRMED = {"awaited": 89503, "refused_for_a_day": 89506, "refused_for_an_hour": 89507}
 MAX_BODY = 1024 * 1024
 MAX_UPLOAD = 12 * 1024 * 1024
 # Escapes are shown literally in titles: WeChat wants UTF-8 as it is.
@@ -163,6 +164,8 @@ def _check_caller(sandbox: Sandbox, interface: Interface, request: Request, give
     guarded = not request.url.path.startswith("/sns/")
     if guarded and account.ip_whitelist and address not in account.ip_whitelist:
         raise ApiError(40164, f"{address}, not in whitelist")
+    if guarded and account.ip_confirmation != "given":
+        raise ApiError(_UNCONFIRMED[account.ip_confirmation], address)
     if interface.ability is not None and not may(account, interface.ability):
         raise ApiError(48001)
     sandbox.quotas.count_call(account, request.url.path, sandbox.clock.now())

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from wechat_sandbox.accounts import Account, Kind, Mode
+from wechat_sandbox.accounts import Account, Confirmation, Kind, Mode
 from wechat_sandbox.press.jobs import JOB_KINDS
 from wechat_sandbox.push.backoffice import AccountNotice
 
@@ -133,6 +133,7 @@ def _account_blanks(account: Account | None) -> tuple[Blank, ...]:
         flag("mass_protect"),
         Blank("oauth_domains", "json", told("oauth_domains")),
         Blank("ip_whitelist", "json", told("ip_whitelist")),
+        choice("ip_confirmation", *get_args(Confirmation)),
     )
 
 

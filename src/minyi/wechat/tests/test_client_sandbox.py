@@ -7,6 +7,7 @@ import pytest
 
 from minyi.wechat.client import collect, mass
 from minyi.wechat.client.api_errors import (
+    CallsPaused,
     CodeRefused,
     ContentRefused,
     GrantSpent,
@@ -445,3 +446,22 @@ def test_what_an_account_lacks_is_refused_here_and_would_be_there(line, settings
         line.call(NEWS, make)
     assert not isinstance(caught.value, NotOffered)
     assert caught.value.rid
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("awaited", 89503), ("refused_for_a_day", 89506), ("refused_for_an_hour", 89507)],
+)
+def test_while_the_administrator_is_asked_wechat_is_left_alone(wechat, answer: str, code: int):
+    wechat.order("accounts/save", slug=NEWS.slug, ip_confirmation=answer)
+    line = Line(base_url=wechat.url, mp_url=wechat.url, shelf=MemoryShelf())
+    asked = wechat.calls("/cgi-bin/stable_token")
+    try:
+        for _ in range(3):
+            with pytest.raises(CallsPaused) as caught:
+                line.call(NEWS, lambda c: c.users.page())
+            assert caught.value.code == code
+        assert wechat.calls("/cgi-bin/stable_token") == asked + 1
+    finally:
+        line.hang_up()
+        wechat.order("accounts/save", slug=NEWS.slug, ip_confirmation="given")
