@@ -53,6 +53,8 @@ function showChecked({ head, vkey, count, names, acts, witnesses, quorum, findin
   for (const [name, value] of Object.entries({ ...facts, ...sums })) part(name).textContent = value;
   part("result").textContent = words.result[count.result] ?? count.result;
   const labels = Object.keys(count.tally).sort((a, b) => count.tally[b] - count.tally[a] || (a < b ? -1 : 1));
+  part("sealed").hidden = !count.sealed;
+  part("counted-rows").hidden = count.sealed;
   fillRows("tally", labels.map((label) => [`${label} ${names[label] ?? ""}`, written(count.tally[label])]));
   fillRows("acts", acts.map(({ index, entry }) => [written(index), words.kinds[entry?.type] ?? String(entry?.type), momentOf(entry), detailOf(entry)]));
   fillRows("witnesses", witnesses.map((one) => [one.organisation || one.name, one.hasSeen ? words.seen : words.unseen]));

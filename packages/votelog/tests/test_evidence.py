@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from votelog import (
+    ChoiceSealer,
     Cosigner,
     LogWriter,
     check_evidence,
@@ -22,6 +23,7 @@ from votelog import (
     join_note,
     peek_checkpoint,
     plan_evidence,
+    public_of,
     split_note,
     zipapp,
 )
@@ -32,6 +34,8 @@ from votelog_given import given_adjudication, given_ballot, given_manifest, give
 
 SIGNER = given_signer()
 COSIGNER = Cosigner("w.example", bytes([7]) * 32)
+SEAL_KEY = bytes([5]) * 32
+SEAL = public_of(SEAL_KEY)
 RULES = b'{"title":"rules"}\n'
 POLICY = (
     f"log {SIGNER.verifier.vkey()}\nwitness w1 {COSIGNER.verifier.vkey()}\n"
@@ -243,6 +247,40 @@ def test_the_command_speaks_plainly(archive, forger, capsys):
     forger.files["rules"] += b" "
     assert main(["evidence", str(forger.write())]) == 1
     assert capsys.readouterr().err == "promise_broken: rules is not what the log says it is.\n"
+
+
+def sealed_vote(folder: Path, *later: dict[str, object]) -> Path:
+    """Three ballots whose choices are sealed, and the close; `later` stands behind it."""
+    first = given_manifest(rules=digest(RULES), policy=digest(POLICY), seal=SEAL.hex())
+    sealer = ChoiceSealer(campaign=first["campaign"], candidates=first["candidates"], public=SEAL)
+    entries = [first]
+    for number in (1, 2, 3):
+        ballot = given_ballot(number)
+        choice = sealer.seal(tuple(ballot.pop("ch")), tag=ballot["tag"], nonce=ballot["n"])
+        entries.append(ballot | choice._asdict())
+    entries.append({"type": "close", "t": first["closes"], "size": 4, "tally_code": digest(b"")})
+    with LogWriter.create(folder, SIGNER) as writer:
+        writer.append([encode_canonical(entry) for entry in (*entries, *later)])
+    return folder
+
+
+def test_a_sealed_vote_is_counted_once_its_key_is_in_the_log(tmp_path, capsys):
+    closed = sealed_vote(tmp_path / "closed")
+    (tmp_path / "a.zip").write_bytes(b"".join(planned(closed).chunks()))
+    assert main(["evidence", str(tmp_path / "a.zip")]) == 0
+    assert "there is no tally yet" in capsys.readouterr().out
+    key = {"type": "key", "t": given_manifest()["closes"] + 1, "key": SEAL_KEY.hex()}
+    opened = sealed_vote(tmp_path / "opened", key)
+    tools = planned(opened, **{"verifier/votelog.pyz": zipapp()})
+    (tmp_path / "b.zip").write_bytes(b"".join(tools.chunks()))
+    assert main(["evidence", str(tmp_path / "b.zip")]) == 0
+    assert "  12  1\n" in capsys.readouterr().out
+    shutil.unpack_archive(tmp_path / "b.zip", tmp_path / "empty")
+    bare = [sys.executable, "-I", "-S", "verifier/votelog.pyz", "evidence", "."]
+    options = {"cwd": tmp_path / "empty", "capture_output": True, "text": True, "timeout": 60}
+    answer = subprocess.run(bare, check=False, **options)
+    assert answer.returncode == 3
+    assert "library_missing: Python's package «cryptography» is needed here" in answer.stderr
 
 
 # --- The pieces -----------------------------------------------------------------------------------

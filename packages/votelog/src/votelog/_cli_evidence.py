@@ -52,8 +52,11 @@ def _words(checked: Checked, *, is_key_known: bool) -> str:
     rows = [
         f"Clean: {head.size} entries of {head.origin} under one signed root.",
         f"Counted: {count.counted} ballots; void {count.void}; result: {count.result}.",
-        *(f"  {label}  {votes}" for label, votes in sorted(count.tally.items())),
     ]
+    if count.sealed:
+        rows.append("Choices are sealed, and the key is not published: there is no tally yet.")
+    else:
+        rows += [f"  {label}  {votes}" for label, votes in sorted(count.tally.items())]
     if checked.witnesses:
         enough = "enough" if checked.has_quorum else "not enough"
         rows.append(
