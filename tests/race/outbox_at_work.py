@@ -2,8 +2,10 @@
 """A worker process for `test_outbox_race`: writes down when it begins and ends each message.
 
     outbox_at_work.py <diary> <lease in seconds>
+    outbox_at_work.py migrate
 
-The diary is one file that all workers append to: «begin|end <key> <pid>».
+The diary is one file that all workers append to: «begin|end <key> <pid>». Only the app that has
+the outbox is loaded, as the product with all its apps takes seconds to start.
 """
 
 import os
@@ -13,7 +15,18 @@ import time
 from datetime import timedelta
 
 import django
+from django.conf import settings
+from django.core.management import call_command
 
+from minyi.config.databases import database
+
+settings.configure(
+    DATABASES={"default": database(os.environ["DATABASE_URL"])},
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    INSTALLED_APPS=["minyi.core"],
+    SECRET_KEY="of-a-test",
+    USE_TZ=True,
+)
 django.setup()
 
 from minyi.core.outbox import Delivery  # noqa: E402 - models need django.setup()
@@ -38,4 +51,7 @@ def main(diary: str, lease_s: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+    if sys.argv[1:] == ["migrate"]:
+        call_command("migrate", verbosity=0)
+    else:
+        main(sys.argv[1], float(sys.argv[2]))

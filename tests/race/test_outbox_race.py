@@ -38,16 +38,11 @@ class Outbox:
         self._diary = folder / "diary.txt"
         self._stack = stack
         clean = {n: v for n, v in os.environ.items() if not n.startswith(("MINYI_", "REDIS"))}
-        self._environment = {
-            **clean,
-            "DJANGO_SETTINGS_MODULE": "minyi.config.settings.dev",
-            "DATABASE_URL": url,
-            "MINYI_VAR_DIR": str(folder),
-        }
+        self._environment = {**clean, "DATABASE_URL": url}
 
     def migrate(self) -> None:
-        command = ["-m", "minyi.config.cli", "migrate", "core", "--verbosity", "0"]
-        subprocess.run([sys.executable, *command], env=self._environment, check=True)
+        command = [sys.executable, str(AT_WORK), "migrate"]
+        subprocess.run(command, env=self._environment, check=True)
 
     def put(self, count: int, *, takes_s: float) -> None:
         now = datetime.now(UTC)

@@ -8,6 +8,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from minyi.config.databases import database
 from minyi.ui.open_tags import policy_source
 from minyi.wechat.facts import read_facts
 
@@ -118,20 +119,8 @@ TEMPLATES = [
 
 # --- Data -------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
-        # Take the write lock at BEGIN: a transaction that reads first and writes later would
-        # otherwise fail at once instead of waiting its turn.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-        "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;",
-    }
-else:
-    # Under ASGI each request has a thread of its own, and a kept connection would die with it.
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 # Mail to supervisors: smtp://user:password@host:587/?tls=True. By default nothing is sent.
 vars().update(env.email_url("MINYI_MAIL_URL", default="dummymail://"))
