@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ballots of a finished vote, gathered by hour, choice and state: what a report is made from.
+"""The ballots of a finished vote, gathered by hour and state: what a report is made from.
 
 Single ballots do not leave this module, so nothing later can tell who voted or in which order.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from minyi.campaigns.models import Ballot, Round
@@ -16,32 +16,44 @@ from minyi.ledger.queries.logs import StateName, read_ballots
 
 from .counts import LogMark
 
-Group = tuple[int, tuple[int, ...], StateName]  # hours since 1970, nominee numbers, state
 _HOUR, _MINUTE = 3_600_000, 60_000
+
+
+@dataclass(slots=True)
+class Pile:
+    """Ballots of one hour, one state, and with one pick or with more; `votes` by nominee number."""
+
+    ballots: int = 0
+    votes: Counter[int] = field(default_factory=Counter)
+
+
+Key = tuple[int, StateName, bool]  # hours since 1970, state, is it a single pick
 
 
 @dataclass(frozen=True, slots=True)
 class BallotFacts:
-    """How many ballots there are of each hour, choice and state; `busiest_minute` is (ms, ballots).
+    """The ballots in piles; `busiest_minute` is (ms, counted ballots), None without any.
 
     What was read is named by `mark`, or by `upto_ballot` where the vote has no log.
     """
 
-    groups: Mapping[Group, int]
+    piles: Mapping[Key, Pile]
     busiest_minute: tuple[int, int] | None
     mark: LogMark | None
     upto_ballot: int
 
     def ballots(self, state: StateName | None = None) -> int:
         """Return how many ballots there are in that state, or in all."""
-        return sum(n for (_h, _c, is_), n in self.groups.items() if state in (None, is_))
+        return sum(
+            pile.ballots for (_h, is_, _s), pile in self.piles.items() if state in (None, is_)
+        )
 
     def by_hour(self, *, counted_only: bool = True) -> Counter[int]:
         """Return ballots by hours since 1970."""
         found: Counter[int] = Counter()
-        for (hour, _choice, state), many in self.groups.items():
+        for (hour, state, _single), pile in self.piles.items():
             if state == "counted" or not counted_only:
-                found[hour] += many
+                found[hour] += pile.ballots
         return found
 
     def votes(
@@ -53,39 +65,27 @@ class BallotFacts:
     ) -> tuple[int, Counter[int]]:
         """Return (ballots, votes by nominee number), with something left out."""
         ballots, votes = 0, Counter[int]()
-        for (hour, choice, state), many in self.groups.items():
-            if state not in states or hour in without_hours:
+        for (hour, state, is_single), pile in self.piles.items():
+            if state not in states or hour in without_hours or (without_single and is_single):
                 continue
-            if without_single and len(choice) == 1:
-                continue
-            ballots += many
-            for number in choice:
-                votes[number] += many
+            ballots += pile.ballots
+            votes.update(pile.votes)
         return ballots, votes
 
 
 def read_facts(paper: Round) -> BallotFacts:
     """Read every ballot of a vote, once. Who may see what comes of it is the caller's matter."""
-    groups: Counter[Group] = Counter()
+    piles: defaultdict[Key, Pile] = defaultdict(Pile)
     minutes: Counter[int] = Counter()
-    mark, upto = None, 0
-    if paper.log:
-        found = read_ballots(paper.log)
-        mark = LogMark(paper.log, found.size, found.root)
-        rows: Iterator[tuple[int, tuple[int, ...], StateName]] = (
-            (ballot.t, tuple(int(label) for label in ballot.labels), ballot.state)
-            for ballot in found.ballots
-        )
-    else:
-        last = Ballot.objects.filter(round=paper).order_by("-id").values_list("id", flat=True)
-        upto = last.first() or 0
-        rows = _rows_of(paper, upto)
+    rows, mark, upto = _ballots_of(paper)
     for moment, choice, state in rows:
-        groups[moment // _HOUR, choice, state] += 1
+        pile = piles[moment // _HOUR, state, len(choice) == 1]
+        pile.ballots += 1
+        pile.votes.update(choice)
         if state == "counted":
             minutes[moment // _MINUTE] += 1
     top = max(minutes.items(), key=lambda pair: (pair[1], -pair[0]), default=None)
-    return BallotFacts(groups, (top[0] * _MINUTE, top[1]) if top else None, mark, upto)
+    return BallotFacts(dict(piles), (top[0] * _MINUTE, top[1]) if top else None, mark, upto)
 
 
 def hour_at(hour: int) -> datetime:
@@ -104,7 +104,21 @@ def hours_between(opens_at: datetime, closes_at: datetime) -> range:
     return range(int(opens_at.timestamp()) // 3600, int(last.timestamp()) // 3600 + 1)
 
 
-def _rows_of(paper: Round, upto: int) -> Iterator[tuple[int, tuple[int, ...], StateName]]:
+Row = tuple[int, tuple[int, ...], StateName]  # ms since 1970, nominee numbers, state
+
+
+def _ballots_of(paper: Round) -> tuple[Iterator[Row], LogMark | None, int]:
+    if paper.log:
+        found = read_ballots(paper.log)
+        rows = (
+            (one.t, tuple([int(label) for label in one.labels]), one.state) for one in found.ballots
+        )
+        return rows, LogMark(paper.log, found.size, found.root), 0
+    last = Ballot.objects.filter(round=paper).order_by("-id").values_list("id", flat=True).first()
+    return _rows_of(paper, last or 0), None, last or 0
+
+
+def _rows_of(paper: Round, upto: int) -> Iterator[Row]:
     rows = Ballot.objects.filter(round=paper, id__lte=upto).order_by("id")
     for moment, picks in rows.values_list("cast_ms", "picks").iterator(chunk_size=5_000):
         yield moment, tuple(json.loads(picks)), "counted"
