@@ -30,6 +30,7 @@ from votelog import (
 from votelog import _ed25519 as ed25519
 from votelog import _zip as zips
 from votelog._cli import main
+from votelog._evidence import is_act
 from votelog_given import given_adjudication, given_ballot, given_manifest, given_signer
 
 SIGNER = given_signer()
@@ -269,6 +270,9 @@ def test_a_sealed_vote_is_counted_once_its_key_is_in_the_log(tmp_path, capsys):
     (tmp_path / "a.zip").write_bytes(b"".join(planned(closed).chunks()))
     assert main(["evidence", str(tmp_path / "a.zip")]) == 0
     assert "there is no tally yet" in capsys.readouterr().out
+    with ZipFile(tmp_path / "a.zip") as inside:
+        acts = json.loads(inside.read("decisions.json"))
+    assert [act["entry"]["type"] for act in acts] == ["manifest", "close"]
     key = {"type": "key", "t": given_manifest()["closes"] + 1, "key": SEAL_KEY.hex()}
     opened = sealed_vote(tmp_path / "opened", key)
     tools = planned(opened, **{"verifier/votelog.pyz": zipapp()})
@@ -281,6 +285,21 @@ def test_a_sealed_vote_is_counted_once_its_key_is_in_the_log(tmp_path, capsys):
     answer = subprocess.run(bare, check=False, **options)
     assert answer.returncode == 3
     assert "library_missing: Python's package «cryptography» is needed here" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "acts"),
+    [
+        (given_ballot(1), False),
+        (given_ballot(1) | {"x": "00ff"}, False),
+        ({"type": "event", "what": {"type": "ballot"}}, True),
+        ({"type": "event", "what": '"type":"ballot"}'}, True),
+        ({"type": "event", "x": {"type": "ballot", "x": "00"}}, True),
+        ({"a": {"type": "ballot"}, "type": "close"}, True),
+    ],
+)
+def test_a_ballot_is_told_from_an_act_by_its_bytes(entry, acts):
+    assert is_act(encode_canonical(entry)) is acts
 
 
 # --- The pieces -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ The same log gives the same bytes: who doubts an archive has it made again, and 
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -38,7 +39,9 @@ FORMAT = "minyi-evidence/1"
 INDEX = "bundle.json"
 DECISIONS = "decisions.json"
 LOG = "log/"
-BALLOT = b'"type":"ballot"}'  # how the canonical text of a ballot ends
+# How the canonical text of a ballot ends: no brace is opened behind it, so it is the entry's own.
+_BALLOT = b'"type":"ballot"'
+_BALLOT_END = re.compile(_BALLOT + rb'(,"x":"[0-9a-f]*")?\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,8 @@ def entries_of(source: Source, size: int) -> Iterator[tuple[int, bytes]]:
 
 def is_act(raw: bytes) -> bool:
     """Tell whether an entry is anything but a ballot."""
-    return not raw.endswith(BALLOT)
+    at = raw.rfind(_BALLOT)
+    return at < 0 or _BALLOT_END.fullmatch(raw, at) is None
 
 
 def encode_decisions(decisions: list[tuple[int, bytes]]) -> bytes:
