@@ -12,6 +12,7 @@ A frame is a length of four bytes, big-endian, and that many bytes of MessagePac
 import asyncio
 import fcntl
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -80,11 +81,12 @@ class Companion:
 
         Whoever gives up waiting kills it: a late answer would be taken for the next message's.
         """
-        if self._process is None or self._process.stdout is None:
+        stdout = self._process.stdout if self._process is not None else None
+        if stdout is None:
             raise Ended(f"{self._module} has ended")
         try:
-            length = int.from_bytes(await self._process.stdout.readexactly(_LENGTH), "big")
-            return await self._process.stdout.readexactly(length)
+            length = int.from_bytes(await stdout.readexactly(_LENGTH), "big")
+            return await stdout.readexactly(length)
         except (asyncio.IncompleteReadError, OSError) as error:
             self._process = None
             raise Ended(f"{self._module} ended before it answered") from error
@@ -122,6 +124,8 @@ class Server:
             with suppress(OSError):
                 fcntl.fcntl(self._told, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         os.dup2(2, 1)  # whoever prints must not disturb the conversation
+        # Whoever stops the whole service signals us as well, but the server has more to tell.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def tell(self, message: object) -> None:
         """Send one message."""

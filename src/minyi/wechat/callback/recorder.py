@@ -114,8 +114,8 @@ class ProcessRecorder:
     When it dies nobody in its batch is acknowledged, and the next batch starts another.
     """
 
-    def __init__(self) -> None:
-        self._companion = Companion("minyi.wechat.callback.recording", os.environ)
+    def __init__(self, module: str = "minyi.wechat.callback.recording") -> None:
+        self._companion = Companion(module, os.environ)
         self._meanwhile = ThreadRecorder()
         self._start: asyncio.Task[None] | None = None
         self._started_at = float("-inf")
