@@ -30,6 +30,7 @@ class WechatConfig(AppConfig):
             promises,
             publishing,
             sandbox_menu,
+            unconfirmed,
         )
 
         seals_from(settings.WECHAT_SEALS)  # a wrong key is found now, not at the first call

@@ -7,15 +7,19 @@ ballot with the same nonce, and the box answers with the same receipt.
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 from django.utils.crypto import salted_hmac
 
+from minyi.core import outbox
+from minyi.core.outbox import Delivery
 from minyi.wechat.models import UnconfirmedBallot
 
+TOPIC = "wechat.unconfirmed_ballots"
 WAITS_FOR = timedelta(minutes=10)
+SWEPT_AFTER = WAITS_FOR + timedelta(minutes=1)  # whoever wrote in the same minute is over as well
 _SALT = "minyi.wechat.unconfirmed"
 
 
@@ -29,13 +33,20 @@ class Written:
 
 
 def keep_ballot(*, account: str, openid: str, written: Written, now: datetime) -> None:
-    """Keep what this person wrote last; what nobody confirmed in time goes away."""
-    UnconfirmedBallot.objects.filter(expires_at__lte=now).delete()
+    """Keep what this person wrote last; what nobody confirmed in time is swept away."""
     sealed = _box(account, openid).encrypt(msgspec.json.encode(written)).decode()
     UnconfirmedBallot.objects.update_or_create(
         who=_mark("who", account, openid).hex(),
         defaults={"sealed": sealed, "expires_at": now + WAITS_FOR},
     )
+    minute = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M}"  # one broom for all who wrote in it
+    outbox.send(topic=TOPIC, key=minute, payload={}, now=now, due_at=now + SWEPT_AFTER)
+
+
+@outbox.consumer(TOPIC)
+def sweep(delivery: Delivery) -> None:
+    """Forget the ballots whose time is over."""
+    UnconfirmedBallot.objects.filter(expires_at__lte=delivery.now).delete()
 
 
 def find_ballot(*, account: str, openid: str, now: datetime) -> Written | None:

@@ -23,6 +23,7 @@ from ballotbox.settings import Settings
 from ballotbox.sqlite import SqliteStore
 from minyi.campaigns.models import Ballot, Campaign, Round
 from minyi.campaigns.tests.given import given_campaign, given_open_round
+from minyi.core.outbox_worker import Worker
 from minyi.wechat.callback.answering import Answered
 from minyi.wechat.callback.endpoints import read_endpoints
 from minyi.wechat.callback.errands import Errands
@@ -182,6 +183,15 @@ def test_what_waits_for_a_yes_survives_a_restart_but_not_ten_minutes(account, mo
         assert "没有等待您确认的选票" in Chat().say("确认")
     assert not Ballot.objects.exists()
     assert "选票已经收到" in Chat().say("确认")
+
+
+def test_what_nobody_confirmed_is_swept_away_when_its_time_is_over(account):
+    given_vote(account)
+    Chat().say("2")
+    for minutes, left in ((10, 1), (12, 0)):
+        now = timezone.now() + timedelta(minutes=minutes)
+        Worker(clock=lambda now=now: now).run_due()
+        assert UnconfirmedBallot.objects.count() == left
 
 
 def test_a_yes_of_somebody_else_casts_nothing(account):
