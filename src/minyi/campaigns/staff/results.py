@@ -14,6 +14,7 @@ from minyi.campaigns.errors import ResultNotFound
 from minyi.campaigns.models import Result
 from minyi.campaigns.queries.exports import KINDS, export_result
 from minyi.campaigns.queries.ledgers import log_notice, opening_notice
+from minyi.campaigns.queries.publicity import unsettled_of
 from minyi.campaigns.queries.results import jury_progress, staff_result, without_figures
 from minyi.campaigns.services import results
 from minyi.campaigns.services.manifests import verify_address_of
@@ -70,6 +71,7 @@ def result(request, campaign_id):
         steps=_steps(found),
         can=can,
         is_computer=_is_computer(request, campaign),
+        unsettled=unsettled_of(campaign.pk) if found else None,
         publicity=campaign.stages.filter(kind="publicity").first(),
         now=now,
         chart=chart,

@@ -51,7 +51,7 @@ def test_the_result_page_says_in_which_state_it_is_and_how_to_object():
     campaign = given_publicity_now()
     page = body(stranger().get(f"/c/{campaign.slug}/result/"))
     assert "正在公示，尚未生效" in page
-    assert "计入的工作日" in page
+    assert "开始当日不计" in page
     assert campaign.agency.supervision_phone in page
     assert address(campaign, "new/") in page
 
