@@ -8,12 +8,21 @@ subclass `AgencyModelViewSet` and `StaffReportView`, never Wagtail's own.
 from functools import cache
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views import generic
 from wagtail.admin.views.reports import ReportView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.permissions import policy_registry
 
+# A long sidebar is gathered under these: label, icon, and the first order that belongs to it.
+MENU_GROUPS = (
+    (_("评选投票"), "tasks", 100),
+    (_("结果与异议"), "success", 131),
+    (_("监督"), "view", 150),
+    (_("微信公众号"), "mail", 195),
+    (_("机构与权限"), "group", 300),
+)
 MENU_ORDER = {
     "campaigns": 100,
     "nominations": 110,
