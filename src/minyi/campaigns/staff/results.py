@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import ResultNotFound
-from minyi.campaigns.models import Result
+from minyi.campaigns.models import Result, Round
 from minyi.campaigns.queries.exports import KINDS, export_result
 from minyi.campaigns.queries.ledgers import log_notice, opening_notice
 from minyi.campaigns.queries.publicity import unsettled_of
@@ -20,6 +20,7 @@ from minyi.campaigns.services import results
 from minyi.campaigns.services.manifests import verify_address_of
 from minyi.core.staff import MENU_ORDER, AgencyPolicy
 from minyi.core.words import listed
+from minyi.ledger.queries.logs import tally
 
 from . import pages
 
@@ -181,6 +182,12 @@ def _checks(campaign, now):
     voting = campaign.stages.filter(kind="voting").first()
     is_over = voting is not None and now >= voting.closes_at
     checks = [_check(_("投票已经结束"), is_over, _("投票结束前不显示、不汇总任何票数。"))]
+    paper = Round.objects.filter(campaign=campaign).first()
+    if paper is not None and paper.is_sealed:
+        found = tally(paper.log)
+        why = _("须由两名受托人持份额开封，开封后才能计票。")
+        url = reverse("staff_campaigns:trustees", args=[campaign.pk])
+        checks.append(_check(_("选票已经开封"), bool(found.size) and not found.sealed, why, url))
     if campaign.jury_weight:
         progress = jury_progress(campaign)
         behind = [f"{one.name}（{one.done}/{one.due}）" for one in progress if one.missing]

@@ -121,8 +121,11 @@ def test_the_vote_is_opened_on_the_page_when_it_is_over(monkeypatch):
     ended = datetime.fromtimestamp(paper.closes_ms / 1000, tz=NOW.tzinfo)
     monkeypatch.setattr(timezone, "now", lambda: ended + timedelta(seconds=20))
     assert 'value="open"' in client.get(page_of(campaign)).content.decode()
+    result = reverse("result_page", args=[campaign.pk])
+    assert "开封后才能计票" in client.get(result).content.decode()
     answer = client.post(page_of(campaign), said, follow=True).content.decode()
     assert "选票已经开封" in answer
+    assert "开封后才能计票" not in client.get(result).content.decode()
     assert 'name="act"' not in answer
     assert tally(paper.log).votes["001"] == 1
 
