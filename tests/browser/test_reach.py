@@ -29,6 +29,9 @@ CITIZEN_PAGES = (
     f"/c/{NOMINATING}/nominate/mine/",
     f"/c/{NOMINATING}/board/",
     f"/c/{FINISHED}/result/",
+    "/certificates/",
+    "/certificates/?code=12",
+    "/certificates/0000000000000000/",
     "/help/",
     "/help/errors",
     "/help/privacy/",
@@ -45,14 +48,16 @@ ACCEPTED_IN_CONSOLE: frozenset[str] = frozenset()
 def test_nobody_is_kept_out_of_the_citizens_pages(product: Product, visitors: Visitors):
     visitors.expect_status(404)
     page = citizens.in_wechat(visitors, product, "周子墨")
-    for path in CITIZEN_PAGES:
+    (code,), *_ = product.read("SELECT code FROM campaigns_certificate")
+    pages = (*CITIZEN_PAGES, f"/certificates/{code}/")
+    for path in pages:
         page.goto(f"{product.url}{path}")
         assert grave_barriers(page) == set(), path
         magnify_text(page)
         assert sideways(page) == 0, f"{path} at 200 %"
     type_cookie = {"name": "minyi_type", "value": "largest", "url": product.url}
     page.context.add_cookies([type_cookie])
-    for number, path in enumerate(CITIZEN_PAGES):
+    for number, path in enumerate(pages):
         page.goto(f"{product.url}{path}")
         assert page.locator("html").get_attribute("data-type") == "large"
         assert sideways(page) == 0, f"{path} in the largest type"
@@ -82,6 +87,10 @@ def test_the_console_keeps_no_member_of_staff_out(product: Product, visitors: Vi
         f"jury/{campaigns[OPEN]}/",
         "results/",
         f"results/{campaigns[FINISHED]}/",
+        "certificates/",
+        f"certificates/{campaigns[FINISHED]}/",
+        "activity-reports/",
+        f"activity-reports/{campaigns[FINISHED]}/",
         "images/",
         "documents/",
     ):
