@@ -128,8 +128,8 @@ class ProcessRecorder:
             async with asyncio.timeout(BATCH_S):
                 self._companion.send(letters)
                 outcomes = _read_outcomes(await self._companion.receive())
-        except (Ended, TimeoutError) as error:
-            log.error("recorder_ended", size=len(letters))
+        except (Ended, TimeoutError, msgspec.MsgspecError) as error:
+            log.error("recorder_failed", error=type(error).__name__, size=len(letters))
             raise NotWritten from error
         if outcomes is None:
             raise NotWritten
@@ -138,7 +138,8 @@ class ProcessRecorder:
     async def stop(self) -> None:
         """End process and thread."""
         if self._start is not None:
-            self._start.cancel()
+            self._start.cancel()  # one that is still loading is killed
+            await asyncio.wait({self._start})
         self._started_at = float("-inf")
         await self._companion.stop()
         await self._meanwhile.stop()
