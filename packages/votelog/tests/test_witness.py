@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,7 @@ from votelog import (
     Witness,
     WitnessServer,
     WriteRefused,
+    check_address,
     open_note,
     parse_add_checkpoint,
     parse_policy,
@@ -279,3 +283,53 @@ def test_an_unreachable_witness_is_said_to_be_that(log):
             note=given_request(log, 0, 5).note,
             timeout_s=0.5,
         )
+
+
+class _Drips(BaseHTTPRequestHandler):
+    """Answers one byte after the other, for ever; each read of ours ends in time."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"x")
+                time.sleep(0.02)
+
+    def log_message(self, *_said: object) -> None:
+        """Say nothing."""
+
+
+def test_a_witness_that_never_ends_its_answer_is_given_up(log):
+    note = given_request(log, 0, 5).note
+    with serving(bound(lambda place: ThreadingHTTPServer(place, _Drips))) as address:
+        began = time.monotonic()
+        with pytest.raises((Unavailable, Malformed)):
+            request_cosignature(
+                url=address,
+                witness=COSIGNER.verifier,
+                source=FolderSource(log),
+                checkpoint=peek_checkpoint(note),
+                note=note,
+                timeout_s=0.4,
+            )
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "w.example",
+        "ftp://w.example",
+        "file:///etc/passwd",
+        "http://",
+        "http://u:p@w.example",
+        "http://w.example/?q=1",
+        "http://w.example:99999",
+    ],
+)
+def test_an_address_that_is_none_is_refused(url):
+    with pytest.raises(Malformed) as caught:
+        check_address(url)
+    assert caught.value.code == "address_malformed"
