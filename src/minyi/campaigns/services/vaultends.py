@@ -8,7 +8,7 @@ With it go the addresses and numbers that complainants left.
 
 from datetime import datetime, timedelta
 
-from minyi.campaigns.models import Campaign, Round, Stage, VoteComplaint
+from minyi.campaigns.models import Ballot, Campaign, Round, Stage, VoteComplaint
 from minyi.campaigns.queries.supervision import what_keeps_the_vault
 from minyi.core import outbox
 from minyi.integrity.services import visits
@@ -18,6 +18,7 @@ from .manifests import appeal_until
 
 TOPIC = "campaigns.vault"
 DAY = timedelta(days=1)
+AT_ONCE = 20_000  # ballots; others are cast meanwhile and must not wait
 
 
 def schedule_end(*, paper: Round, campaign: Campaign, voting: Stage, now: datetime) -> None:
@@ -47,4 +48,12 @@ def end_vault(delivery: outbox.Delivery) -> None:
         raise outbox.Later(delivery.now + DAY, reason=", ".join(kept_by))
     vaults.destroy(campaign_id=campaign_id, folder=paper.log, now=delivery.now)
     visits.forget(round_id=paper.pk)
+    _forget_conduct(paper)
     VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="")
+
+
+def _forget_conduct(paper: Round) -> None:
+    """Empty what browsers said of themselves; the ballots stay as they are."""
+    told = Ballot.objects.filter(round=paper).exclude(conduct="").order_by("id")
+    while ids := list(told.values_list("pk", flat=True)[:AT_ONCE]):
+        Ballot.objects.filter(pk__range=(ids[0], ids[-1]), round=paper).update(conduct="")

@@ -13,6 +13,8 @@ from minyi.campaigns.queries.supervision import find_tags
 from minyi.campaigns.services import complaints
 from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
 from minyi.core.outbox_worker import Worker
+from minyi.integrity.models import Visit
+from minyi.integrity.services.visits import Circumstances
 from minyi.ledger.errors import VaultDestroyed
 from minyi.ledger.models import Vault, VaultRow
 from minyi.ledger.services import openings, vaults
@@ -67,6 +69,23 @@ def test_after_the_appeal_period_it_is_destroyed_and_the_log_says_so(voted):
     assert [entry["what"] for entry in events] == ["vault_destroyed"]
     count = strangers_count(campaign.round.log)
     assert (count.findings, count.counted) == ([], 1)
+
+
+def test_what_was_seen_of_voters_goes_with_it(voted):
+    campaign, _receipt = voted
+    seen = Circumstances(address="203.0.113.7", user_agent="MicroMessenger/8.0.42")
+    hand_out_ticket(
+        campaign=campaign,
+        session=a_session(campaign.account, subject="o-another"),
+        language="zh-hans",
+        now=NOW,
+        seen=seen,
+    )
+    campaign.round.ballots.update(conduct="42000,7,3")
+    assert Visit.objects.count() == 1
+    work(end_of(campaign) + timedelta(minutes=1))
+    assert Visit.objects.count() == 0
+    assert campaign.round.ballots.get().conduct == ""
 
 
 def test_then_nobody_can_tell_whose_ballot_it_is_not_even_its_voter(voted):
