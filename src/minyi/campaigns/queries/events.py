@@ -3,11 +3,13 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from minyi.campaigns.models import Ballot, Nominee, Round
 from minyi.integrity.queries.visits import Seen, find_visits
+from minyi.ledger.errors import LogDamaged
+from minyi.ledger.queries.logs import read_choices
 
 COLUMNS = (
     "event_id", "ts", "openid", "choices", "ip", "net", "model", "os", "osv", "wxver", "src",
@@ -29,14 +31,33 @@ def write_events(*, round_id: int, folder: Path) -> int:
         numbers = Nominee.objects.filter(campaign_id=paper.campaign_id).values_list("number")
         table.writerows([number, "", ""] for (number,) in numbers)
     count = 0
+    picks_of = _opened_picks(paper) if paper.hides_choices else _stored_picks
     with (folder / "events.csv").open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
         for ballots in _batches(round_id):
             seen = find_visits(round_id=round_id, voters=[ballot.voter_ref for ballot in ballots])
-            table.writerows(_event(ballot, seen) for ballot in ballots)
+            table.writerows(_event(ballot, seen, picks_of(ballot)) for ballot in ballots)
             count += len(ballots)
     return count
+
+
+def _stored_picks(ballot: Ballot) -> list[int]:
+    picks: list[int] = json.loads(ballot.picks)
+    return picks
+
+
+def _opened_picks(paper: Round) -> Callable[[Ballot], list[int]]:
+    """Return what gives the picks of each ballot in turn: log and table have one order."""
+    choices = read_choices(paper.log)
+
+    def next_picks(ballot: Ballot) -> list[int]:
+        nonce, labels = next(choices, ("", ()))
+        if nonce != ballot.nonce:
+            raise LogDamaged(findings=f"ballot {ballot.pk}")
+        return [int(label) for label in labels]
+
+    return next_picks
 
 
 def _batches(round_id: int) -> Iterator[list[Ballot]]:
@@ -47,7 +68,7 @@ def _batches(round_id: int) -> Iterator[list[Ballot]]:
         after = batch[-1].pk
 
 
-def _event(ballot: Ballot, visits: Mapping[str, Seen]) -> list[object]:
+def _event(ballot: Ballot, visits: Mapping[str, Seen], picks: list[int]) -> list[object]:
     seen = visits.get(ballot.voter_ref)
     conduct = ballot.conduct.split(",") if ballot.conduct else ["", "", ""]
     place = [seen.ip, seen.net, seen.model, seen.os, seen.osv, seen.wxver, seen.src] if seen else []
@@ -55,7 +76,7 @@ def _event(ballot: Ballot, visits: Mapping[str, Seen]) -> list[object]:
         ballot.pk,
         ballot.cast_ms,
         ballot.voter_ref,
-        "|".join(map(str, json.loads(ballot.picks))),
+        "|".join(map(str, picks)),
         *(place or [""] * 7),
         *conduct,
         seen.first_seen if seen and seen.first_seen is not None else "",

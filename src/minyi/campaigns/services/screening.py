@@ -3,8 +3,8 @@
 
 It runs in a process of its own (Polars never enters ours) from the outbox, topic
 `campaigns.screening`. What it finds is held for review, never struck out: that takes two people.
-A ballot on which there has been a ruling is left to people for good. Where choices are sealed
-nothing can be looked at before the opening.
+A ballot on which there has been a ruling is left to people for good. Where the table holds choices
+sealed there is one look, after the opening.
 """
 
 import csv
@@ -23,7 +23,7 @@ from minyi.campaigns.queries.events import write_events
 from minyi.core import outbox
 from minyi.core.actors import SYSTEM
 from minyi.ledger.fold import COUNTED
-from minyi.ledger.queries.logs import states_of
+from minyi.ledger.queries.logs import states_of, tally
 from minyi.ledger.queries.proofs import find_places
 
 from . import adjudication
@@ -46,6 +46,16 @@ def schedule(*, paper: Round, now: datetime) -> None:
     )
 
 
+def schedule_opened(*, paper: Round, now: datetime) -> None:
+    """Ask for the one look of a vote whose choices have just been opened."""
+    outbox.send(
+        topic=TOPIC,
+        key=f"{paper.pk}:opened",
+        payload={"round": paper.pk, "closes_ms": paper.closes_ms},
+        now=now,
+    )
+
+
 @outbox.consumer(TOPIC)
 def screen_again(delivery: outbox.Delivery) -> None:
     """Look now, and again in ten minutes until the vote has been closed."""
@@ -60,7 +70,9 @@ def screen_again(delivery: outbox.Delivery) -> None:
 
 def screen(*, paper: Round, now: datetime) -> int:
     """Have the engine score all ballots and hold what it finds; return how many it held."""
-    if not settings.SCREENING or paper.hides_choices or not has_begun(paper):
+    if not settings.SCREENING or not has_begun(paper):
+        return 0
+    if paper.hides_choices and tally(paper.log).sealed:
         return 0
     with tempfile.TemporaryDirectory(prefix="screening-") as name:
         folder = Path(name)

@@ -30,7 +30,7 @@ from minyi.ledger.queries.sealed import count_from_table
 from minyi.ledger.services import logs, trustees
 from minyi.ledger.services.trustees import HandedShare, Person
 
-from . import roundlogs
+from . import roundlogs, screening
 
 log = structlog.get_logger("minyi.ledger")
 MAY = ("campaigns.launch", "voting.pause")  # organisers and supervisors
@@ -105,6 +105,8 @@ def open_ballots(*, campaign_id: int, texts: Sequence[str], actor: Actor, now: d
     unlike = _compare_with_table(paper)
     with transaction.atomic():
         trustees.note_opened(campaign_id=campaign_id, now=now)
+        if paper.hides_choices:
+            screening.schedule_opened(paper=paper, now=now)
         if index is not None:
             _record(campaign, "campaigns.ballots.opened", names, actor, now)
         if unlike:

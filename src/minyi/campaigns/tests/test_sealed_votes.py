@@ -2,6 +2,7 @@
 """Votes whose choices nobody can read before two of three trustees have opened them (ADR 16)."""
 
 import asyncio
+import csv
 import json
 from datetime import datetime, timedelta
 
@@ -18,7 +19,8 @@ from minyi.campaigns.errors import (
 from minyi.campaigns.models import Ballot
 from minyi.campaigns.queries.checklist import launch_checklist
 from minyi.campaigns.queries.counts import Counts, CountsHidden, published_counts
-from minyi.campaigns.services import results, roundlogs
+from minyi.campaigns.queries.events import write_events
+from minyi.campaigns.services import results, roundlogs, screening
 from minyi.campaigns.services.trustees import (
     make_key,
     open_ballots,
@@ -26,8 +28,9 @@ from minyi.campaigns.services.trustees import (
     reissue_shares,
 )
 from minyi.core.errors import NotAllowed
+from minyi.core.models import OutboxMessage
 from minyi.ledger import folders
-from minyi.ledger.errors import KeyMissing, ShareForeign
+from minyi.ledger.errors import KeyMissing, LogDamaged, ShareForeign
 from minyi.ledger.queries.proofs import find_proof
 from minyi.ledger.room import room
 from minyi.ledger.tests.given import entries_of, keep_logs_in, kinds_of, strangers_count
@@ -264,3 +267,28 @@ def test_a_campaign_without_a_key_has_nothing_to_rehearse():
         rehearse_opening(
             campaign_id=campaign.pk, texts=["", ""], actor=organiser(campaign), now=NOW
         )
+
+
+# --- Brushing -------------------------------------------------------------------------------------
+
+
+def test_the_engine_looks_once_when_the_choices_are_open_and_sees_them(tmp_path):
+    paper, texts = given_sealed_vote()
+    for picks in ([1, 2], [3]):
+        given_sealed_ballot(paper, picks)
+    bring_along(paper)
+    assert screening.screen(paper=paper, now=NOW) == 0
+    opened(paper, texts)
+    assert OutboxMessage.objects.filter(topic=screening.TOPIC, key=f"{paper.pk}:opened").exists()
+    assert write_events(round_id=paper.pk, folder=tmp_path) == 2
+    with (tmp_path / "events.csv").open(newline="") as file:
+        assert [row["choices"] for row in csv.DictReader(file)] == ["1|2", "3"]
+
+
+def test_the_engine_refuses_a_table_that_is_not_of_this_log(tmp_path):
+    paper, texts = given_sealed_vote()
+    ballot = given_sealed_ballot(paper, [1])
+    opened(paper, texts)
+    Ballot.objects.filter(pk=ballot.pk).update(nonce="f" * 32)
+    with pytest.raises(LogDamaged):
+        write_events(round_id=paper.pk, folder=tmp_path)

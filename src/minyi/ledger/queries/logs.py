@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from votelog import Checkpoint, peek_checkpoint
 
 from minyi.ledger import folders
-from minyi.ledger.fold import Fold, Tally
+from minyi.ledger.fold import BALLOT_START, SEALED_START, Fold, Tally
 from minyi.ledger.models import Log, LogEntry
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "index_of",
     "last_put",
     "read_ballots",
+    "read_choices",
     "standing_of",
     "states_of",
     "tally",
@@ -152,6 +153,14 @@ def read_ballots(folder: str) -> LoggedBallots:
     return _books_of(folder).ballots()
 
 
+def read_choices(folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return nonce and choice of every ballot of a log, in its order; empty: it is none.
+
+    Sealed choices are empty until they have been opened.
+    """
+    return _books_of(folder).choices()
+
+
 @dataclass(slots=True)
 class _Books:
     """The folds of one log: one at its end, one that follows from announced hour to hour."""
@@ -191,6 +200,17 @@ class _Books:
             if state
         )
         return LoggedBallots(present.size, present.root, found)
+
+    def choices(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        with self.turn:
+            present = self._follow()
+            places, choices = self.head.choices()
+        entries = folders.read_entries(self.folder, 0, present.size)
+        return (
+            (_read_nonce(raw).n, choices[place])
+            for raw, place in zip(entries, places, strict=False)
+            if raw.startswith((BALLOT_START, SEALED_START))
+        )
 
     def _follow(self) -> Tally:
         """Take in what has come since; the caller holds the turn."""
@@ -251,6 +271,11 @@ class _Moment(msgspec.Struct, gc=False):
     t: int = 0  # the manifest has none
 
 
+class _Nonce(msgspec.Struct, gc=False):
+    n: str
+
+
+_read_nonce = msgspec.json.Decoder(_Nonce).decode
 _read_moment = msgspec.json.Decoder(_Moment).decode
 
 
