@@ -26,13 +26,21 @@ def follow(page: Page, product: Product) -> None:
     expect(page.locator("#phone").get_by_text("欢迎关注")).to_be_visible()
 
 
+def write(page: Page, words: str) -> None:
+    """Write to the account; below its menu the keyboard has to be called first, as in WeChat."""
+    switch = page.get_by_label("切换到输入文字")
+    if switch.is_visible():
+        switch.click()
+    page.get_by_label("输入文字", exact=True).fill(words)
+    page.keyboard.press("Enter")
+
+
 def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
     """Send “投票” to the account and open the campaign it answers with, inside the phone."""
     page.goto(f"{product.sandbox_url}/chats/sandbox")
     replies = page.locator("#phone .said.account")
     before = replies.count()
-    page.get_by_label("输入文字").fill("投票")
-    page.keyboard.press("Enter")
+    write(page, "投票")
     expect(replies).to_have_count(before + 1)
     look(page, "phone-chat")
     replies.last.get_by_role("link", name=title).click()

@@ -71,8 +71,7 @@ def say(phone: Page, words: str, *, answered: bool = True):
     """Write to the account; return its latest words, after a new one came."""
     replies = phone.locator("#phone .said.account")
     before = replies.count()
-    phone.get_by_label("输入文字").fill(words)
-    phone.keyboard.press("Enter")
+    citizens.write(phone, words)
     if answered:
         expect(replies).to_have_count(before + 1)
     return replies.last
