@@ -41,6 +41,7 @@ def test_a_certificate_is_checked_on_the_phone_and_revoked_at_the_desk(
     phone.get_by_role("link", name="查看证明").click()
     expect(phone.get_by_text("证书有效")).to_be_visible()
     expect(phone.get_by_role("definition").filter(has_text=recipient).first).to_be_visible()
+    expect(phone.get_by_text("结果写在公开账本第")).to_be_visible()
     phone.wait_for_load_state("load")  # pictures included
     assert has_picture(phone)
     with phone.expect_download() as download:

@@ -8,8 +8,10 @@ from minyi.ledger import folders
 from minyi.ledger.queries.logs import tally
 from minyi.ledger.tests.given import keep_logs_in, strangers_count
 
+from .given_key import given_sealed_ballot, given_sealed_vote
 from .given_log import given_logged_vote
 from .test_adjudication import confirm, hold, propose
+from .test_sealed_votes import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +55,15 @@ def test_struck_ballots_can_be_put_back_and_single_picks_left_out(paper):
     assert facts.votes(without_hours=frozenset({hour})) == (0, {})
     assert facts.by_hour(counted_only=False)[hour] == 7
     assert facts.busiest_minute[1] == 4
+
+
+def test_sealed_choices_are_read_once_the_vote_has_been_opened():
+    paper, texts = given_sealed_vote()
+    for picks in ([1], [1, 2], [3]):
+        given_sealed_ballot(paper, picks)
+    assert read_facts(paper).votes()[1] == {}
+    opened(paper, texts)
+    ballots, votes = read_facts(paper).votes()
+    assert (ballots, dict(votes)) == (3, {1: 2, 2: 1, 3: 1})
+    counted = strangers_count(paper.log).tally
+    assert {int(label): n for label, n in counted.items() if n} == dict(votes)

@@ -107,6 +107,7 @@ def _style(
     for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{theme}"), None)
     fonts.set(qn("w:eastAsia"), font)
+    fonts.set(qn("w:hint"), "eastAsia")  # or quotation marks and dashes come out Latin
     layout = style.paragraph_format
     layout.alignment = align
     layout.space_before = layout.space_after = Pt(0)
