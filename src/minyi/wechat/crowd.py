@@ -26,7 +26,6 @@ _MOST_STEPS = 8
 _PATIENT_TRIES = 4  # of a ballot that was told to come back later
 _THIS_MACHINE = "127.0.0.1"
 _HEADERS = {
-    "User-Agent": "Mozilla/5.0 (Linux; Android 14; Sample Phone) MicroMessenger/8.0.54",
     "Accept": "text/html,application/json;q=0.9",
     "Accept-Encoding": "identity",
 }
@@ -67,6 +66,56 @@ class BallotForm:
     max_picks: int
 
 
+class Public:
+    """People as they are: phones of many kinds, each with an own pace and taste."""
+
+    def __init__(self, slug: str) -> None:
+        self._slug = slug
+
+    def phone_of(self, number: int) -> str:
+        """Return the User-Agent of that citizen's phone, the same each time."""
+        dice = random.Random(number)
+        model = f"Sample M{int(dice.paretovariate(0.8)) % 60}"
+        version = f"8.0.{dice.choice([40, 42, 47, 50, 54])}"
+        return (
+            f"Mozilla/5.0 (Linux; Android {dice.randint(10, 15)}; {model}) MicroMessenger/{version}"
+        )
+
+    def conduct(self) -> str:
+        """Return what a page would tell of its use (ballotbox.request.read_conduct)."""
+        dwell = int(random.lognormvariate(10, 0.7))
+        return f"{dwell},{2 + dwell // 5000 + random.randrange(3)},{random.choice([1, 1, 2, 3])}"
+
+    def choose(self, form: BallotForm) -> list[int]:
+        """Pick some; the first in a shuffled order are the favourites of the whole run."""
+        order = random.Random(self._slug).sample(sorted(form.numbers), len(form.numbers))
+        most = min(form.max_picks, len(order))
+        # Weighted drawing without putting back (Efraimidis and Spirakis 2006).
+        keys = {n: random.random() ** (place + 1) ** 0.8 for place, n in enumerate(order)}
+        many = max(random.randint(form.min_picks, most), random.randint(form.min_picks, most))
+        return sorted(sorted(order, key=lambda n: -keys[n])[:many])
+
+
+class PhoneWall(Public):
+    """Brushing: one model of phone, steered by one program, all for one candidate."""
+
+    def __init__(self, slug: str, candidate: int) -> None:
+        super().__init__(slug)
+        self._candidate = candidate
+
+    def phone_of(self, number: int) -> str:
+        return "Mozilla/5.0 (Linux; Android 9; Wall W1) MicroMessenger/8.0.30"
+
+    def conduct(self) -> str:
+        return f"{2000 + random.randrange(150)},1,1"
+
+    def choose(self, form: BallotForm) -> list[int]:
+        if self._candidate not in form.numbers:
+            raise CrowdImpossible(f"没有 {self._candidate} 号候选对象。")
+        others = [number for number in form.numbers if number != self._candidate]
+        return sorted([self._candidate, *random.sample(others, form.min_picks - 1)])
+
+
 class Turned(Exception):
     """A voter did not get as far as the ballot box; `code` says where it ended."""
 
@@ -82,11 +131,13 @@ def run_crowd(
     sandbox_url: str,
     campaign_slug: str | None,
     progress: Callable[[int], None],
+    attack_for: int | None = None,
 ) -> CrowdReport:
     """Let that many citizens vote; Ctrl-C ends it with the report so far.
 
-    Without a slug the first campaign that is open for voting is taken. `progress` is told how
-    many are done. Raises CrowdImpossible.
+    With `attack_for` they are no citizens but a wall of phones for that candidate. Without a slug
+    the first campaign that is open for voting is taken. `progress` is told how many are done.
+    Raises CrowdImpossible.
     """
     for url in (product_url, sandbox_url):
         if urlsplit(url).hostname != _THIS_MACHINE:
@@ -95,19 +146,27 @@ def run_crowd(
         raise CrowdImpossible(f"人数须在 1 至 {LAST_CITIZEN - FIRST_CITIZEN + 1} 之间。")
     # Others every time, so that a second crowd is not told that it has voted already.
     numbers = random.sample(range(FIRST_CITIZEN, LAST_CITIZEN + 1), voters)
-    crowd = _Crowd(product_url.rstrip("/"), sandbox_url.rstrip("/"), progress)
+    crowd = _Crowd(product_url.rstrip("/"), sandbox_url.rstrip("/"), progress, attack_for)
     return asyncio.run(crowd.vote(numbers, campaign_slug))
 
 
 class _Crowd:
-    """One run: the connections, the report, and the taste of the public."""
+    """One run: the connections, the report, and who comes."""
 
-    def __init__(self, product_url: str, sandbox_url: str, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        product_url: str,
+        sandbox_url: str,
+        progress: Callable[[int], None],
+        attack_for: int | None,
+    ) -> None:
         self._product = product_url
         self._sandbox = sandbox_url
         self._progress = progress
+        self._attack_for = attack_for
         self._report = CrowdReport()
         self._slug = ""
+        self._people = Public("")
 
     async def vote(self, numbers: Sequence[int], slug: str | None) -> CrowdReport:
         async with httpx.AsyncClient(
@@ -119,6 +178,11 @@ class _Crowd:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         ) as self._http:
             self._slug = slug or await self._find_campaign()
+            self._people = (
+                Public(self._slug)
+                if self._attack_for is None
+                else PhoneWall(self._slug, self._attack_for)
+            )
             started = time.perf_counter()
             queue = iter(numbers)
             try:
@@ -160,11 +224,15 @@ class _Crowd:
         """Vote as one citizen; returns "" or the code of the refusal."""
         cookies: dict[str, str] = {}
         form = read_form(await self._open_paper(number, cookies))
-        picks = self._choose(form)
-        ballot = {"ticket": form.ticket, "nonce": form.nonce, "picks": picks}
+        ballot = {
+            "ticket": form.ticket,
+            "nonce": form.nonce,
+            "picks": self._people.choose(form),
+            "conduct": self._people.conduct(),
+        }
         for _ in range(_PATIENT_TRIES):
             answer = await self._http.post(
-                f"{self._product}/v/ballots", json=ballot, headers=_cookie_header(cookies)
+                f"{self._product}/v/ballots", json=ballot, headers=self._headers(number, cookies)
             )
             if answer.status_code != 503:
                 break
@@ -179,7 +247,7 @@ class _Crowd:
                 url = await self._allow(url, number)
             if not url.startswith(f"{self._product}/"):
                 raise Turned("led_elsewhere")
-            answer = await self._http.get(url, headers=_cookie_header(cookies))
+            answer = await self._http.get(url, headers=self._headers(number, cookies))
             for line in answer.headers.get_list("set-cookie"):
                 cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
             if not answer.is_redirect:
@@ -199,14 +267,9 @@ class _Crowd:
         redirect: str = answer.json()["redirect"]
         return redirect
 
-    def _choose(self, form: BallotForm) -> list[int]:
-        # Favourites: the first in a shuffled order, the same for the whole run of a campaign.
-        order = random.Random(self._slug).sample(sorted(form.numbers), len(form.numbers))
-        most = min(form.max_picks, len(order))
-        # Weighted drawing without putting back (Efraimidis and Spirakis 2006).
-        keys = {n: random.random() ** (place + 1) ** 0.8 for place, n in enumerate(order)}
-        many = max(random.randint(form.min_picks, most), random.randint(form.min_picks, most))
-        return sorted(sorted(order, key=lambda n: -keys[n])[:many])
+    def _headers(self, number: int, cookies: dict[str, str]) -> dict[str, str]:
+        worn = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return {"Cookie": worn, "User-Agent": self._people.phone_of(number)}
 
     def _ballot_url(self, slug: str) -> str:
         return f"{self._product}/c/{slug}/nominees/?vote=1"
@@ -226,7 +289,3 @@ def _code_of(answer: httpx.Response) -> str:
         return str(answer.json().get("code", answer.status_code))
     found = _code.search(answer.text)
     return found[1] if found else f"http_{answer.status_code}"
-
-
-def _cookie_header(cookies: dict[str, str]) -> dict[str, str]:
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}

@@ -30,6 +30,9 @@ class Command(BaseCommand):
         crowd = words.add_parser("crowd", help="sandbox citizens vote through OAuth and ballot box")
         crowd.add_argument("--voters", type=int, default=200, help="how many (200)")
         crowd.add_argument("--campaign", default=None, help="last part of /c/<campaign>/")
+        crowd.add_argument(
+            "--attack", type=int, metavar="N", help="a wall of phones for candidate N, no citizens"
+        )
         crowd.add_argument("--product", default=settings.PUBLIC_URL, help="%(default)s (or PORT=)")
         crowd.add_argument(
             "--sandbox", default=settings.WECHAT_API_URL, help="%(default)s (or SANDBOX_PORT=)"
@@ -66,6 +69,7 @@ class Command(BaseCommand):
                     product_url=options["product"],
                     sandbox_url=options["sandbox"],
                     campaign_slug=options["campaign"],
+                    attack_for=options["attack"],
                     progress=lambda done: bar.update(task, completed=done),
                 )
             except CrowdImpossible as error:
