@@ -219,7 +219,7 @@ def _look_up(sample: VoterSample, tags: list[str], now: datetime) -> Counter[str
 
 def _is_behind(person: Person, tag: str, campaign_id: int) -> bool:
     """Tell whether the tag is really this person's, by the campaign's key."""
-    return vaults.reference(label="tag/v1", campaign_id=campaign_id, person=person) == tag
+    return vaults.tag_of(campaign_id=campaign_id, person=person) == tag
 
 
 class _ToldSource(FolderSource):

@@ -10,6 +10,7 @@ linked, and once the vault is destroyed nobody can get from a person to a tag. T
 ballot; the order reference only arranges the nominees and may be shown.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -37,6 +38,7 @@ REASONS = {
     "erased_citizen": _("您的个人信息已按您的申请删除"),
 }
 TICKET_LIFE = timedelta(minutes=30)
+ORDER = "order/v1"
 
 
 def hand_out_ticket(
@@ -113,20 +115,31 @@ def check_identity(*, campaign: Campaign, session: CitizenSession) -> None:
         raise IdentityOfAnotherAccount(account=campaign.account.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """What stands for a citizen in one campaign, 32 hex digits each.
+
+    `tag` is on the ballots; `order` arranges the nominees and may be shown to them. Both are empty
+    once the vault is destroyed: no ballot can be told to be theirs any more.
+    """
+
+    tag: str
+    order: str
+
+
+def pseudonyms_for(*, campaign_id: int, session: CitizenSession) -> Pseudonyms:
+    """Return the citizen's pseudonyms in one campaign, with one look for its key."""
+    person = _person(session)
+    try:
+        found = vaults.references(vaults.TAG, ORDER, campaign_id=campaign_id, person=person)
+    except VaultDestroyed:
+        return Pseudonyms("", "")
+    return Pseudonyms(*found)
+
+
 def voter_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
-    """Return the citizen's pseudonym on the ballots of one campaign: 32 hex digits.
-
-    Empty once the vault is destroyed: no ballot can be told to be theirs any more.
-    """
-    return _reference("tag/v1", campaign_id, session)
-
-
-def order_ref_for(*, campaign_id: int, session: CitizenSession) -> str:
-    """Return what arranges the nominees for this citizen: 32 hex digits, safe to show to them.
-
-    Empty once the vault is destroyed.
-    """
-    return _reference("order/v1", campaign_id, session)
+    """Return what stands for the citizen on the ballots of one campaign."""
+    return pseudonyms_for(campaign_id=campaign_id, session=session).tag
 
 
 def is_forgotten(campaign_id: int) -> bool:
@@ -141,13 +154,6 @@ def _open_round(campaign: Campaign, now: datetime) -> Round:
     if paper.paused or not paper.opens_ms <= int(now.timestamp() * 1000) < paper.closes_ms:
         raise VotingNotOpen
     return paper
-
-
-def _reference(label: str, campaign_id: int, session: CitizenSession) -> str:
-    try:
-        return vaults.reference(label=label, campaign_id=campaign_id, person=_person(session))
-    except VaultDestroyed:
-        return ""
 
 
 def _person(session: CitizenSession) -> Person:

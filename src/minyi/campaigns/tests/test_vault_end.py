@@ -11,7 +11,12 @@ from minyi.agencies.policies import Role
 from minyi.campaigns.models import Appeal, Campaign
 from minyi.campaigns.queries.supervision import find_tags
 from minyi.campaigns.services import complaints
-from minyi.campaigns.services.tickets import hand_out_ticket, order_ref_for, voter_ref_for
+from minyi.campaigns.services.tickets import (
+    Pseudonyms,
+    hand_out_ticket,
+    pseudonyms_for,
+    voter_ref_for,
+)
 from minyi.core.outbox_worker import Worker
 from minyi.integrity.models import Visit
 from minyi.integrity.services.visits import Circumstances
@@ -95,8 +100,7 @@ def test_then_nobody_can_tell_whose_ballot_it_is_not_even_its_voter(voted):
     browser = visitor(campaign.account)
     address = f"/c/{campaign.slug}/ballot/?receipt={receipt}"
     work(end_of(campaign) + timedelta(minutes=1))
-    assert voter_ref_for(campaign_id=campaign.pk, session=anna) == ""
-    assert order_ref_for(campaign_id=campaign.pk, session=anna) == ""
+    assert pseudonyms_for(campaign_id=campaign.pk, session=anna) == Pseudonyms("", "")
     with pytest.raises(VaultDestroyed):
         vaults.find_people(campaign_id=campaign.pk, tags=[tag])
     page = browser.get(address)

@@ -29,14 +29,17 @@ def citizen_for(request: HttpRequest, campaign: PublicCampaign) -> CitizenSessio
 
 
 def earlier_ballot(
-    campaign: PublicCampaign, citizen: CitizenSession | None, now: datetime
+    campaign: PublicCampaign, citizen: CitizenSession | None, now: datetime, tag: str = ""
 ) -> OwnBallot | None:
-    """Return the citizen's ballot of the present period, if there is one."""
+    """Return the citizen's ballot of the present period, if there is one.
+
+    `tag` saves looking for it where the caller has it already.
+    """
     if citizen is None or campaign.voting is None:
         return None
     return own.find_ballot(
         round_id=campaign.voting.round_id,
-        voter_ref=tickets.voter_ref_for(campaign_id=campaign.id, session=citizen),
+        voter_ref=tag or tickets.voter_ref_for(campaign_id=campaign.id, session=citizen),
         frequency=campaign.frequency,
         now=now,
     )

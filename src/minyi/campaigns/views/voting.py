@@ -30,6 +30,7 @@ from . import frame
 from .identity import ask_who, citizen_for, earlier_ballot, own_receipt
 from .refusals import explain_refusal
 
+NOBODY = tickets.Pseudonyms("", "")
 EARLY_PICTURES = 4  # on the first screen of a phone; the rest load as one scrolls
 
 
@@ -59,15 +60,15 @@ def nominees(request: HttpRequest, slug: str) -> HttpResponse:
     is_open = campaign.voting is not None and campaign.voting.state == "open"
     if is_open and citizen is None and "vote" in request.GET:
         return ask_who(request, campaign, reason=_("投票需要通过微信确认身份，以保证一人一票。"))
-    earlier = earlier_ballot(campaign, citizen, now)
+    names = tickets.pseudonyms_for(campaign_id=campaign.id, session=citizen) if citizen else NOBODY
+    earlier = earlier_ballot(campaign, citizen, now, names.tag)
     paper = None
     if is_open and citizen and not earlier:
         with _reading_needs_no_identity(request):
             paper = _paper(request, campaign, citizen, now)
     found = cards.list_cards(campaign=campaign, language=frame.reading_language())
-    reader = tickets.order_ref_for(campaign_id=campaign.id, session=citizen) if citizen else ""
     wanted = Wanted.read(request)
-    shown = wanted.among(_in_order(found, campaign, reader))
+    shown = wanted.among(_in_order(found, campaign, names.order))
     response = frame.page(
         request,
         "campaigns/nominees.html",
@@ -78,7 +79,7 @@ def nominees(request: HttpRequest, slug: str) -> HttpResponse:
         wanted=wanted,
         total=len(found),
         kinds=_kinds(campaign, found),
-        reader=reader or order.EVERYONE,
+        reader=names.order or order.EVERYONE,
         seed=_seed(campaign),
     )
     return frame.private(response) if citizen else response

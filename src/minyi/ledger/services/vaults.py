@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The identity vault of a campaign: made with its ballot paper, fed by tickets, ended (ADR 17).
 
-reference    a person's tag, or another pseudonym, by the campaign's own key
+references   a person's tag, and other pseudonyms, by the campaign's own key
 enrol        makes a tag and writes down who stands behind it, once
 find_people  reads it again; only `openings` and the sample ask
 destroy      ends keys and rows for good
@@ -37,6 +37,7 @@ from minyi.ledger.vaultkeys import (
 
 from . import logs
 
+TAG = "tag/v1"
 REFERENCE_BYTES = 16
 DELETED_AT_ONCE = 5_000
 _KEYS_ROW = "keys"
@@ -63,13 +64,19 @@ class _Keys:
     tag: bytes = field(repr=False)
 
 
-def reference(*, label: str, campaign_id: int, person: Person) -> str:
-    """Return a pseudonym of this person in this campaign: 32 hex digits.
+def references(*labels: str, campaign_id: int, person: Person) -> list[str]:
+    """Return pseudonyms of this person in this campaign, one a label: 32 hex digits each.
 
     HMAC-SHA256(kt, label ‖ LF ‖ campaign ‖ LF ‖ person)[:16], docs/protocol/log-format.md §6.2.
     Raises VaultDestroyed, VaultLocked.
     """
-    return _reference(_keys_of(campaign_id), label, campaign_id, person)
+    keys = _keys_of(campaign_id)
+    return [_reference(keys, label, campaign_id, person) for label in labels]
+
+
+def tag_of(*, campaign_id: int, person: Person) -> str:
+    """Return what stands for this person on the ballots of this campaign."""
+    return references(TAG, campaign_id=campaign_id, person=person)[0]
 
 
 def tag_key_hash(campaign_id: int) -> str:
@@ -93,7 +100,7 @@ def enrol(*, campaign_id: int, person: Person) -> tuple[str, bool]:
     Who stands behind it is written down then. Raises VaultDestroyed, VaultLocked.
     """
     keys = _keys_of(campaign_id)
-    tag = _reference(keys, "tag/v1", campaign_id, person)
+    tag = _reference(keys, TAG, campaign_id, person)
     if VaultRow.objects.filter(vault_id=keys.vault_id, tag=tag).exists():
         return tag, False
     row = VaultRow(

@@ -125,7 +125,7 @@ def test_a_field_changed_or_moved_to_another_row_is_noticed(field):
 
 def test_a_row_of_another_campaign_is_noticed():
     tag = given_voter(ANNA)
-    vaults.reference(label="tag/v1", campaign_id=8, person=ANNA)
+    vaults.tag_of(campaign_id=8, person=ANNA)
     VaultRow.objects.update(vault=Vault.objects.get(campaign_id=8))
     with pytest.raises(VaultDamaged):
         who_cast(tag, campaign_id=8)
