@@ -58,7 +58,7 @@ ACTS = {
     "campaigns.objection.upheld": _("异议成立"),
     "campaigns.objection.dismissed": _("异议不成立"),
     "campaigns.objection.remedied": _("异议更正完成"),
-    "campaigns.objection.contact_opened": _("查看异议人联系方式"),
+    "campaigns.objection.looked_up": _("查看异议人联系方式"),
     "campaigns.complaint.read": _("查看对投票的投诉"),
     "campaigns.complaint.taken": _("受理对投票的投诉"),
     "campaigns.complaint.answered": _("答复对投票的投诉"),

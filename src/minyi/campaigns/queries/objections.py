@@ -22,7 +22,7 @@ STEPS: dict[str, str | Promise] = {
     "dismissed": _("异议不成立"),
     "remedied": _("更正完成"),
     "withdrawn": _("本人撤回"),
-    "contact_opened": _("查看联系方式"),
+    "looked_up": _("查看联系方式"),
 }
 
 

@@ -282,7 +282,7 @@ def open_contact(*, objection_id: int, purpose: str, actor: Actor, now: datetime
     if not objection.contact:
         raise ObjectionNotFound
     _check_not_concerned(objection, int(actor.id))
-    _done(objection, "contact_opened", actor, now, text=_reason(purpose), is_internal=True)
+    _done(objection, "looked_up", actor, now, text=_reason(purpose), is_internal=True)
     return unseal_contact(objection.contact, campaign_id=objection.campaign_id)
 
 

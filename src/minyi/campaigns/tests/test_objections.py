@@ -190,7 +190,7 @@ def test_the_contact_is_sealed_in_the_table_and_every_look_is_on_the_trail():
     found = act(objections.open_contact, objection, purpose="核实办事时间")
     assert found == NAMED
     last = AuditEntry.objects.first()
-    assert last.act == "campaigns.objection.contact_opened"
+    assert last.act == "campaigns.objection.looked_up"
     assert "张三" not in str(last.facts) + last.target_name
 
 
