@@ -91,7 +91,7 @@ def a_launch_is_refused_with_reasons(
     expect(page.get_by_role("button", name="确认发布")).to_have_count(0)
     look(page, "staff-launch-refused")
     staff.overview(page, product, campaign)
-    expect(page.get_by_text("4 项未通过")).to_be_visible()
+    expect(page.get_by_text("5 项未通过")).to_be_visible()
     look(page, "staff-overview-draft")
     hidden = httpx.get(f"{product.url}/api/v1/campaigns", trust_env=False)
     assert TITLE not in hidden.text

@@ -205,7 +205,7 @@ def test_before_its_time_a_log_says_when_it_opens(product: Product, visitors: Vi
     page.goto(f"{product.url}/c/{HIDDEN}/verify/")
     expect(page.get_by_role("heading", name="核对投票", level=1)).to_be_visible()
     expect(page.get_by_role("button", name="在本页重新计票")).to_have_count(0)
-    expect(page.get_by_text(re.compile(r"账本.+公开"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"账本从.+公开"))).to_be_visible()
     look(page, "verify-phone-later")
 
 

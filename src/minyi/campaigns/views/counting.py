@@ -21,7 +21,11 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
     if isinstance(found, CountsHidden):
         return frame.page(request, "campaigns/board_hidden.html", campaign, hidden=found)
     chart = [
-        {"key": reason.code, "label": reason.words, "values": [reason.void, reason.quarantined]}
+        {
+            "key": reason.code,
+            "label": reason.words,
+            "values": [reason.void + reason.quarantined, reason.void, reason.quarantined],
+        }
         for reason in found.reasons
     ]
     return frame.page(
@@ -30,5 +34,5 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
         campaign,
         counts=found,
         chart=chart,
-        columns=[_("认定无效"), _("核查中")],
+        columns=[_("不计票合计"), _("认定无效"), _("核查中")],  # the bars draw the first,
     )

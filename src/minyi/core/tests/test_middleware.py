@@ -37,4 +37,5 @@ def test_what_is_no_stream_or_no_asgi_passes_as_it_is(tmp_path):
         RequestFactory().get("/")
     )
     assert b"".join(response.streaming_content) == b"a,b"
-    response.close()
+    for resource in response._resource_closers:
+        resource()  # not close(): that ends the connection of a database nobody here uses

@@ -220,7 +220,7 @@ def test_a_remembered_pick_that_has_left_the_paper_is_dropped(open_guide):
     page = opened.page
     page.locator("form[data-ballot] input[name=pick]").nth(1).check()
     page.evaluate(
-        """() => { for (const key of Object.keys(sessionStorage))
+        """() => { for (const key in sessionStorage) if (key.startsWith('minyi-picks-'))
              sessionStorage[key] = JSON.stringify([...JSON.parse(sessionStorage[key]), '99']); }"""
     )
     page.reload()
