@@ -562,11 +562,11 @@ class JuryFrozen(NotAllowed):
 
 
 class PaperTooLong(Invalid):
-    """The manifest of the public log has a limit (docs/protocol/log-format.md §6.1)."""
+    """Each entry of the public log has a limit (docs/protocol/log-format.md §6.1)."""
 
     code = "paper_too_long"
     title = _("候选对象太多")
-    sentence = _("选票上有 %(candidates)d 个候选对象，公开账本首条最多容纳约 200 个。")
+    sentence = _("选票上有 %(candidates)d 个候选对象，公开账本的一条记录最多容纳约 120 个。")
     action = _("请分成几个活动，或者减少候选对象。")
 
 
@@ -605,6 +605,13 @@ class KeyFixed(DomainError):
     title = _("密钥不能更换")
     sentence = _("活动已经发布，选票密钥已向社会公开，不能更换。")
     action = _("有份额遗失的，请用另外两份换发新的份额。")
+
+
+class RehearsalTooLate(DomainError):
+    code = "rehearsal_too_late"
+    title = _("投票已经开始")
+    sentence = _("投票期间两份份额不得同时输入任何电脑，开封演练须在投票开始前完成。")
+    action = _("请妥善保管份额，待投票结束后开封。")
 
 
 class KeyNotNeeded(DomainError):

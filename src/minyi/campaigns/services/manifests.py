@@ -28,6 +28,7 @@ from minyi.ledger.queries.trustees import find_key
 from minyi.ledger.services import vaults
 
 ZONE_MINUTES = 480  # the whole country keeps one clock
+MOST_VOTES = 99_999_999  # for one candidate
 SCREENING = "integrity/1"  # raised with minyi.integrity.engine.files.VERSION
 
 
@@ -46,7 +47,7 @@ def write_manifest(
 
     `seal` is the public key for which choices are sealed, in hex; empty: they stand in clear.
 
-    Raises PaperTooLong: an entry has at most 2,048 bytes, enough for about 200 candidates.
+    Raises PaperTooLong: this entry or that of the result would have more than 2,048 bytes.
     """
     labels = sorted(label_of(number) for number in candidates)
     rule = _rule_of(campaign, len(labels))
@@ -70,6 +71,7 @@ def write_manifest(
         **({"seal": seal} if seal else {}),
     }
     try:
+        encode_canonical(_longest_result(labels))
         return Manifest(encode_canonical(entry).decode(), rules)
     except Malformed as error:
         raise PaperTooLong(candidates=len(candidates)) from error
@@ -94,6 +96,17 @@ def code_version() -> str:
         return version("minyi")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _longest_result(labels: list[str]) -> dict[str, object]:
+    """Return the last entry at its longest: a vote that cannot be published must not begin."""
+    return {
+        "type": "result",
+        "t": 10**13,  # thirteen digits, until the year 2286
+        "tally": dict.fromkeys(labels, MOST_VOTES),
+        "at": MOST_VOTES,
+        "digest": _hash(b""),
+    }
 
 
 def _rule_of(campaign: Campaign, candidates: int) -> dict[str, object]:

@@ -109,6 +109,7 @@ def file_objection(
         kept = [(one.kind, opened.enter_context(_clean(one))) for one in files]
         with transaction.atomic():
             Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+            _check_not_final(campaign)  # it may have become so while files were looked through
             _check_own_objections(campaign, citizen_id)
             objection = Objection.objects.create(
                 campaign=campaign,
@@ -325,6 +326,11 @@ def _open_campaign(campaign_id: int, now: datetime) -> Campaign:
     if not any("object" in stage.phase.features for stage in stages):
         raise WrongStage
     return campaign
+
+
+def _check_not_final(campaign: Campaign) -> None:
+    if Result.objects.filter(campaign=campaign, published_at__isnull=False).exists():
+        raise WrongStage
 
 
 def _nominee_of(campaign: Campaign, content: ObjectionContent) -> Nominee | None:

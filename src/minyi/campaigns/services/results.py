@@ -136,8 +136,6 @@ def withdraw_signature(*, campaign_id: int, reason: str, actor: Actor, now: date
     """Take the signature back, so that an upheld objection can be put right before publication."""
     campaign = _lock_campaign(campaign_id, actor, "results.sign")
     result = _get_result(campaign)
-    if result.published_at is not None:
-        raise ResultPublished
     if result.signed_at is None:
         raise ResultUnsigned
     if not tidy(reason):
@@ -147,7 +145,12 @@ def withdraw_signature(*, campaign_id: int, reason: str, actor: Actor, now: date
 
 
 def take_back(*, result: Result, reason: str, actor: Actor, now: datetime) -> None:
-    """Take the signature off an unpublished result; the caller holds the campaign's row."""
+    """Take the signature off an unpublished result; the caller holds the campaign's row.
+
+    Raises ResultPublished.
+    """
+    if result.published_at is not None:
+        raise ResultPublished
     result.signed_by = None
     result.signed_at = None
     result.signed_note = ""

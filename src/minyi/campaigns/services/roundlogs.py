@@ -139,11 +139,15 @@ def bring_along(*, campaign_id: int, now: datetime) -> None:
 
 
 def check_closed(*, paper: Round, now: datetime) -> None:
-    """Close the log of a vote that is over, if that has not been done; raise where it is early."""
+    """Close the log of a vote that is over, if that has not been done; raise where it is early.
+
+    Rulings that were put and are not written yet are written first: they belong to the count.
+    """
     if tally(paper.log).closed_at is None:
         bring_along(campaign_id=paper.campaign_id, now=now)
     if tally(paper.log).closed_at is None:
         raise LogNotClosed
+    logs.write_waiting(folder=paper.log)
 
 
 @outbox.consumer(TOPIC)

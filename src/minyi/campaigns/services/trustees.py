@@ -19,6 +19,7 @@ from minyi.campaigns.errors import (
     KeyNotNeeded,
     NotLaunched,
     OpeningTooEarly,
+    RehearsalTooLate,
 )
 from minyi.campaigns.models import Campaign, Round
 from minyi.core import audit
@@ -49,7 +50,7 @@ def make_key(
     *, campaign_id: int, people: Sequence[Person], actor: Actor, now: datetime
 ) -> list[HandedShare]:
     """Make the key of a campaign that has not been launched; earlier shares are void."""
-    campaign = _find(campaign_id, actor, "campaigns.launch")
+    campaign = _lock(campaign_id, actor, "campaigns.launch")
     if campaign.launched_at is not None or campaign.cancelled_at is not None:
         raise KeyFixed
     if campaign.count_mode == Campaign.CountMode.LIVE:
@@ -63,8 +64,11 @@ def make_key(
 def rehearse_opening(
     *, campaign_id: int, texts: Sequence[str], actor: Actor, now: datetime
 ) -> list[str]:
-    """Let two shares open a test choice; return who has done it."""
-    campaign = _find(campaign_id, actor, *MAY)
+    """Let two shares open a test choice; return who has done it. Not once people vote."""
+    campaign = _lock(campaign_id, actor, *MAY)
+    paper = Round.objects.filter(campaign=campaign).first()
+    if paper is not None and paper.opens_ms <= _ms(now):
+        raise RehearsalTooLate
     names = trustees.rehearse(campaign_id=campaign_id, texts=texts, now=now)
     _record(campaign, "campaigns.key.rehearsed", names, actor, now)
     return names
@@ -74,9 +78,13 @@ def rehearse_opening(
 def reissue_shares(
     *, campaign_id: int, texts: Sequence[str], actor: Actor, now: datetime
 ) -> list[HandedShare]:
-    """Make new shares from two, for one that was lost; while people vote, the log says so."""
-    campaign = _find(campaign_id, actor, "campaigns.launch")
-    handed = trustees.reissue(campaign_id=campaign_id, texts=texts)
+    """Make new shares from two, for one that was lost; while people vote, the log says so.
+
+    Before the launch the new ones have to be rehearsed again.
+    """
+    campaign = _lock(campaign_id, actor, "campaigns.launch")
+    is_launched = campaign.launched_at is not None
+    handed = trustees.reissue(campaign_id=campaign_id, texts=texts, is_rehearsed=is_launched)
     _record(campaign, "campaigns.key.reissued", [one.name for one in handed], actor, now)
     paper = Round.objects.filter(campaign=campaign).first()
     if paper is not None:
@@ -128,8 +136,18 @@ def _differing(one: Mapping[str, int], other: Mapping[str, int]) -> list[str]:
     return [label for label in sorted(one) if one[label] != other.get(label)]
 
 
+def _lock(campaign_id: int, actor: Actor, *permissions: str) -> Campaign:
+    """Fetch and hold it: the key of entry 0 is never replaced while the launch reads it."""
+    visible = Campaign.objects.visible_to(actor).select_for_update(of=("self",))
+    return _checked(visible.filter(pk=campaign_id).first(), actor, *permissions)
+
+
 def _find(campaign_id: int, actor: Actor, *permissions: str) -> Campaign:
-    campaign: Campaign | None = Campaign.objects.visible_to(actor).filter(pk=campaign_id).first()
+    found = Campaign.objects.visible_to(actor).filter(pk=campaign_id).first()
+    return _checked(found, actor, *permissions)
+
+
+def _checked(campaign: Campaign | None, actor: Actor, *permissions: str) -> Campaign:
     if campaign is None:
         raise CampaignNotFound
     if not any(actor.can(permission, campaign.agency_id) for permission in permissions):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin.viewsets.base import ViewSet
 
-from minyi.campaigns.errors import AppealNotFound, NoBallotsNamed, RulingNotFound
+from minyi.campaigns.errors import AppealNotFound, NoBallotsNamed, ReasonNeeded, RulingNotFound
 from minyi.campaigns.models import Appeal, EvidenceFile, Ruling
 from minyi.campaigns.queries.adjudication import public_counts
 from minyi.campaigns.queries.counts import CountsHidden
@@ -95,6 +95,8 @@ def propose(request, campaign_id):
     def rule():
         if verb is None or "evidence" not in request.FILES:
             raise NoBallotsNamed
+        if request.POST.get("rule") not in BY_HAND:
+            raise ReasonNeeded  # it stands in the public log for good: no words of one's own
         ranges = read_places(request.POST.get("places", ""))
         said = {"reason": request.POST.get("reason", "")} if "propose" in verb.__name__ else {}
         verb(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from votelog import encode_canonical
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
@@ -180,6 +181,20 @@ def test_another_agency_rules_on_nothing_here():
     elsewhere = given_staff(given_campaign().agency, Role.SUPERVISOR).actor
     with pytest.raises(RulingNotFound):
         adjudication.confirm(ruling_id=ruling.pk, actor=elsewhere, now=NOW)
+
+
+def test_an_entry_has_room_for_its_ranges_and_the_longest_rule():
+    first = 10_000_000
+    ends = range(first, first + 2 * adjudication.RANGES_PER_ENTRY, 2)
+    entry = {
+        "type": "quarantine",
+        "t": round(NOW.timestamp() * 1000),
+        "ballots": [[low, low + 1] for low in ends],
+        "rule": "刷" * 120,
+        "ev": "0" * 64,
+        "by": "platform",
+    }
+    assert len(encode_canonical(entry)) <= 2048
 
 
 def test_many_ranges_become_several_entries_and_all_count():

@@ -231,3 +231,23 @@ def test_an_appeal_keeps_the_result_open_and_upheld_takes_the_signature():
     assert result.signed_at is None
     assert "申诉第 1 号成立" in result.versions.get().reason
     assert tally(campaign.round.log).ballots == 2
+
+
+def test_a_ruling_that_was_confirmed_and_not_yet_written_is_in_the_result():
+    campaign, _anna = given_struck_vote()
+    now = after_vote(campaign.round)
+    ruling = adjudication.propose_void(
+        campaign_id=campaign.pk,
+        ballots=[(2, 3)],
+        rule="company",
+        evidence=given_evidence(campaign),
+        actor=staff_of(campaign, Role.CASE_WORKER).actor,
+        now=now,
+    )
+    supervisor = staff_of(campaign, Role.SUPERVISOR).actor
+    before = tally(campaign.round.log).ballots
+    adjudication.confirm(ruling_id=ruling.pk, actor=supervisor, now=now)
+    assert tally(campaign.round.log).ballots == before  # the process died before it was written
+    organiser = staff_of(campaign, Role.ORGANISER).actor
+    result = results.compute_result(campaign_id=campaign.pk, actor=organiser, now=now)
+    assert result.ballots == before - 1

@@ -25,6 +25,7 @@ from minyi.campaigns.errors import (
     RemediesOpen,
     RemedyMissing,
     RemedyNotDone,
+    ResultPublished,
     ResultUnsigned,
     SecondPersonNeeded,
     TooManyObjections,
@@ -121,6 +122,19 @@ def test_outside_publicity_nothing_is_taken_in():
     campaign = given_publicity()
     with pytest.raises(WrongStage):
         object_to(campaign, now=campaign.stages.get(kind="publicity").closes_at)
+
+
+def test_once_the_result_is_final_nothing_is_taken_in_or_taken_back():
+    campaign = given_publicity()
+    late = object_to(campaign)
+    Objection.objects.filter(pk=late.pk).update(state="withdrawn")
+    Result.objects.filter(campaign=campaign).update(published_at=NOW)
+    with pytest.raises(WrongStage):
+        object_to(campaign)
+    Objection.objects.filter(pk=late.pk).update(state="filed")
+    with pytest.raises(ResultPublished):
+        decide(late, upheld=True, remedy=Objection.Remedy.RECOUNT)
+    assert Result.objects.get(campaign=campaign).signed_at is not None
 
 
 def test_an_anonymous_objection_needs_something_that_can_be_checked():

@@ -15,6 +15,7 @@ from minyi.campaigns.errors import (
     KeyFixed,
     KeyNotNeeded,
     OpeningTooEarly,
+    RehearsalTooLate,
 )
 from minyi.campaigns.models import Ballot
 from minyi.campaigns.queries.checklist import launch_checklist
@@ -116,6 +117,17 @@ def test_the_key_is_made_by_an_organiser_and_before_the_launch():
         make_key(campaign_id=live.pk, people=PEOPLE, actor=organiser(live), now=NOW)
 
 
+def test_shares_that_were_replaced_before_the_launch_are_rehearsed_again():
+    draft = given_campaign(count_mode="after_close", launched_at=None)
+    texts = given_key(draft)
+    assert finding(draft).is_met
+    facts = {"campaign_id": draft.pk, "actor": organiser(draft), "now": NOW}
+    new = [one.text for one in reissue_shares(texts=texts[:2], **facts)]
+    assert not finding(draft).is_met
+    rehearse_opening(texts=new[1:], **facts)
+    assert finding(draft).is_met
+
+
 def test_entry_0_and_the_rules_say_for_whom_choices_are_sealed_and_that_turnout_shows():
     paper, _texts = given_sealed_vote()
     assert len(json.loads(paper.manifest)["seal"]) == 64
@@ -159,6 +171,15 @@ def test_a_share_that_was_lost_is_replaced_while_people_vote_and_the_log_says_so
     bring_along(paper)
     assert entries_of(paper.log)[-1]["what"] == "shares_reissued"
     assert opened(paper, new).names == [PEOPLE[0].name, PEOPLE[1].name]
+
+
+def test_while_people_vote_nobody_rehearses():
+    paper, texts = given_sealed_vote()
+    campaign = paper.campaign
+    with pytest.raises(RehearsalTooLate):
+        rehearse_opening(
+            campaign_id=campaign.pk, texts=texts[:2], actor=organiser(campaign), now=NOW
+        )
 
 
 # --- Announced hours ------------------------------------------------------------------------------

@@ -128,7 +128,10 @@ def test_ballots_are_struck_out_over_two_desks(settings, tmp_path):
     assert tally(paper.log).void_by_rule == {"manual": 2}
 
 
-@pytest.mark.parametrize("wrong", [{"places": "all"}, {"places": "9"}, {"evidence": None}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"places": "all"}, {"places": "9"}, {"evidence": None}, {"rule": "王五（示例）自己投的"}],
+)
 def test_what_is_wrong_with_a_ruling_is_told_and_nothing_happens(settings, tmp_path, wrong):
     keep_logs_in(settings, tmp_path)
     paper = given_logged_vote([1], now=timezone.now())

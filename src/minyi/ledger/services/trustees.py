@@ -100,13 +100,19 @@ def rehearse(*, campaign_id: int, texts: Sequence[str], now: datetime) -> list[s
 
 
 @transaction.atomic
-def reissue(*, campaign_id: int, texts: Sequence[str]) -> list[HandedShare]:
-    """Make three new shares of the same key from two; the earlier ones are refused from now on."""
+def reissue(*, campaign_id: int, texts: Sequence[str], is_rehearsed: bool) -> list[HandedShare]:
+    """Make three new shares of the same key from two; the earlier ones are refused from now on.
+
+    `is_rehearsed`: whether the rehearsal with the earlier ones still stands. Before the launch it
+    does not: nobody has tried the new ones.
+    """
     key = _lock_key(campaign_id)
     given, _names = _read_shares(key, texts)
     seed = _seed_of(key, given)
     key.issue += 1
-    key.save(update_fields=["issue"])
+    if not is_rehearsed:
+        key.rehearsed_at = None
+    key.save(update_fields=["issue", "rehearsed_at"])
     made = shares.split(seed, issue=key.issue)
     for share in made:
         key.trustees.filter(place=share.place).update(share_digest=share.digest)

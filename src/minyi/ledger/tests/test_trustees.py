@@ -36,6 +36,10 @@ def given_texts(campaign_id: int = 1) -> list[str]:
     return [one.text for one in made]
 
 
+def given_new(texts: list[str], *, is_rehearsed: bool = True) -> list[trustees.HandedShare]:
+    return trustees.reissue(campaign_id=1, texts=texts, is_rehearsed=is_rehearsed)
+
+
 @given(seeds, st.integers(1, 255))
 def test_any_two_shares_give_the_seed_as_they_were_written_down(seed, issue):
     written = [share.text for share in shares.split(seed, issue=issue)]
@@ -129,7 +133,7 @@ def test_a_rehearsal_opens_a_test_choice_and_is_noted():
 def test_a_lost_share_is_replaced_by_two_and_the_key_stays():
     old = given_texts()
     public = find_key(1).public
-    new = [one.text for one in trustees.reissue(campaign_id=1, texts=old[1:])]
+    new = [one.text for one in given_new(old[1:])]
     private, _names = trustees.combine(campaign_id=1, texts=new[:2])
     assert public_of(private).hex() == public == find_key(1).public
     with pytest.raises(ShareReplaced) as replaced:
@@ -154,7 +158,7 @@ def test_after_the_opening_shares_are_neither_rehearsed_nor_replaced():
     with pytest.raises(KeyOpened):
         trustees.rehearse(campaign_id=1, texts=texts[:2], now=NOW)
     with pytest.raises(KeyOpened):
-        trustees.reissue(campaign_id=1, texts=texts[:2])
+        given_new(texts[:2])
 
 
 @pytest.mark.django_db
