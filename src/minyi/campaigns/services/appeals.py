@@ -10,7 +10,6 @@ import hashlib
 import json
 from datetime import datetime
 
-import msgspec
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -33,6 +32,7 @@ from minyi.ledger.queries.logs import standing_of
 from minyi.ledger.services import logs
 
 from . import adjudication, results
+from .manifests import promised_until
 from .texts import tidy
 
 MOST = 500  # characters of a statement, and of an answer
@@ -151,13 +151,11 @@ def _check_in_time(paper: Round, now: datetime) -> None:
     """Raise after the deadline that stands in entry 0 of the log, or once the result is final."""
     if Result.objects.filter(campaign_id=paper.campaign_id, published_at__isnull=False).exists():
         raise AppealTooLate
-    promised = msgspec.json.decode(paper.manifest, type=dict[str, object]) if paper.manifest else {}
+    until = promised_until(paper)
     stage = paper.campaign.stages.filter(kind="publicity").first()
-    until = max(
-        msgspec.convert(promised.get("appeal", 0), int),
-        round(stage.closes_at.timestamp() * 1000) if stage else 0,  # it may have been prolonged
-    )
-    if round(now.timestamp() * 1000) >= until:
+    if stage is not None:
+        until = max(until, stage.closes_at)  # it may have been prolonged
+    if now >= until:
         raise AppealTooLate
 
 

@@ -21,7 +21,7 @@ from votelog import Malformed, encode_canonical
 
 from ballotbox.sealing import label_of
 from minyi.campaigns.errors import PaperTooLong
-from minyi.campaigns.models import Campaign, Stage
+from minyi.campaigns.models import Campaign, Round, Stage
 from minyi.core.clock import OFFICE_TIME
 from minyi.core.workdays import add_workdays
 from minyi.ledger.queries.trustees import find_key
@@ -166,6 +166,12 @@ def appeal_until(campaign: Campaign, voting: Stage) -> datetime:
     last = localtime(voting.closes_at).date()
     due = add_workdays(start=last, amount=max(campaign.publicity_days, 1)).day
     return datetime.combine(due + timedelta(days=1), datetime.min.time(), OFFICE_TIME)
+
+
+def promised_until(paper: Round) -> datetime:
+    """Return the end of appeals that stands in entry 0; without a log none was promised."""
+    promised = json.loads(paper.manifest)["appeal"] if paper.manifest else 0
+    return datetime.fromtimestamp(promised / 1000, OFFICE_TIME)
 
 
 def _hash(content: bytes) -> str:

@@ -8,16 +8,18 @@ With it go the addresses and numbers that complainants left.
 
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from minyi.campaigns.models import Ballot, Campaign, Round, Stage, VoteComplaint
 from minyi.campaigns.queries.supervision import what_keeps_the_vault
 from minyi.core import outbox
 from minyi.integrity.services import visits
 from minyi.ledger.services import vaults
 
-from .manifests import appeal_until
+from .manifests import appeal_until, promised_until
 
 TOPIC = "campaigns.vault"
-DAY = timedelta(days=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 AT_ONCE = 20_000  # ballots; others are cast meanwhile and must not wait
 
 
@@ -40,7 +42,7 @@ def end_vault(delivery: outbox.Delivery) -> None:
     paper = Round.objects.select_related("campaign").get(campaign_id=campaign_id)
     voting = paper.campaign.stages.filter(kind="voting").first()
     if voting is not None:
-        until = appeal_until(paper.campaign, voting)
+        until = max(appeal_until(paper.campaign, voting), promised_until(paper))
         if delivery.now < until:
             raise outbox.Later(until, reason="the appeal period was prolonged")
     kept_by = what_keeps_the_vault(campaign_id=campaign_id, now=delivery.now)
@@ -50,6 +52,8 @@ def end_vault(delivery: outbox.Delivery) -> None:
     visits.forget(round_id=paper.pk)
     _forget_conduct(paper)
     VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="")
+    if not vaults.empty_journal(connection):
+        raise outbox.Later(delivery.now + MINUTE, reason="the write-ahead log is being read")
 
 
 def _forget_conduct(paper: Round) -> None:

@@ -10,13 +10,14 @@ from ballotbox.ticket import read_ticket
 from minyi.agencies.policies import Role
 from minyi.campaigns.models import Appeal, Campaign
 from minyi.campaigns.queries.supervision import find_tags
-from minyi.campaigns.services import complaints
+from minyi.campaigns.services import complaints, vaultends
 from minyi.campaigns.services.tickets import (
     Pseudonyms,
     hand_out_ticket,
     pseudonyms_for,
     voter_ref_for,
 )
+from minyi.core import outbox
 from minyi.core.outbox_worker import Worker
 from minyi.integrity.models import Visit
 from minyi.integrity.services.visits import Circumstances
@@ -74,6 +75,23 @@ def test_after_the_appeal_period_it_is_destroyed_and_the_log_says_so(voted):
     assert [entry["what"] for entry in events] == ["vault_destroyed"]
     count = strangers_count(campaign.round.log)
     assert (count.findings, count.counted) == ([], 1)
+
+
+def test_publicity_that_is_shortened_does_not_shorten_what_entry_0_promises(voted):
+    campaign, _receipt = voted
+    promised = end_of(campaign)
+    campaign.stages.filter(kind="publicity").update(closes_at=promised - timedelta(days=2))
+    outbox.send(
+        topic=vaultends.TOPIC,
+        key="shortened",
+        payload={"campaign": campaign.pk},
+        now=NOW,
+        due_at=promised - timedelta(days=2),
+    )
+    work(promised - timedelta(minutes=1))
+    assert not is_destroyed(campaign)
+    work(promised + timedelta(minutes=1))
+    assert is_destroyed(campaign)
 
 
 def test_what_was_seen_of_voters_goes_with_it(voted):

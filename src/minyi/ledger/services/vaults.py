@@ -18,6 +18,7 @@ from datetime import datetime
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from minyi.core import audit
@@ -131,7 +132,7 @@ def destroy(*, campaign_id: int, folder: str, now: datetime) -> None:
     The keys go first, in one transaction with the entry; from then on the rows are noise, and are
     deleted bit by bit. Called again it goes on where it stopped.
     """
-    _wipe_what_is_deleted()
+    overwrite_deleted(connection)
     with transaction.atomic():
         vault = Vault.objects.select_for_update().filter(campaign_id=campaign_id).first()
         if vault is None:
@@ -240,8 +241,25 @@ def _read(row: VaultRow, campaign_id: int, keys: _Keys) -> Person:
     return Person(**{name: text.decode() for name, text in fields.items()})
 
 
-def _wipe_what_is_deleted() -> None:
+def overwrite_deleted(database: BaseDatabaseWrapper) -> None:
     """Let SQLite overwrite what it deletes; PostgreSQL frees it with the next VACUUM."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
+    if database.vendor == "sqlite":
+        with database.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
+
+
+def empty_journal(database: BaseDatabaseWrapper) -> bool:
+    """Cut SQLite's write-ahead log off, where pages as they were still lie.
+
+    False: somebody reads just now. It must not wait long: nobody else can write meanwhile.
+    """
+    if database.vendor != "sqlite" or database.in_atomic_block:
+        return True
+    with database.cursor() as cursor:
+        (patience,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute("PRAGMA busy_timeout = 500")
+        try:
+            is_busy, *_pages = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {int(patience)}")
+    return not is_busy

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The identity vault: sealed field by field, opened by two, destroyed for everybody."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import ConnectionHandler, IntegrityError, transaction
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.tests.given import NOW, given_agency, given_staff
+from minyi.config.databases import database
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
 from minyi.ledger.errors import (
@@ -293,3 +296,33 @@ def test_destroyed_twice_it_is_destroyed_once_and_the_log_says_so(settings, tmp_
     assert Vault.objects.get().destroyed_at == NOW
     assert [row.text.count("vault_destroyed") for row in LogEntry.objects.all()] == [1]
     assert AuditEntry.objects.filter(act="ledger.vault.destroyed").count() == 1
+
+
+def test_what_is_deleted_is_neither_in_the_file_nor_in_the_journal(tmp_path):
+    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    house = ConnectionHandler({"default": database(url)})["default"]
+    vaults.overwrite_deleted(house)
+    secret = ANNA.subject.encode()
+    with house.cursor() as cursor:
+        cursor.execute("CREATE TABLE people (who TEXT)")
+        cursor.execute("INSERT INTO people VALUES (%s)", [ANNA.subject])
+        cursor.execute("DELETE FROM people")
+    assert any(secret in file.read_bytes() for file in tmp_path.iterdir())
+    assert vaults.empty_journal(house)
+    assert not any(secret in file.read_bytes() for file in tmp_path.iterdir())
+    house.close()
+
+
+def test_while_somebody_reads_the_journal_is_left_for_later(tmp_path):
+    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    house = ConnectionHandler({"default": database(url)})["default"]
+    with house.cursor() as cursor:
+        cursor.execute("CREATE TABLE people (who TEXT)")
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM people").fetchall()
+        with house.cursor() as cursor:
+            cursor.execute("INSERT INTO people VALUES ('x')")
+        assert not vaults.empty_journal(house)
+    assert vaults.empty_journal(house)
+    house.close()
