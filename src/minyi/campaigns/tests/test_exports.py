@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import hashlib
+import html
 import io
 import json
 import zipfile
@@ -123,9 +124,10 @@ def test_no_export_tells_how_many_ballots_other_campaigns_received(kind):
         archive = zipfile.ZipFile(io.BytesIO(content))
         content = b"".join(archive.read(name) for name in archive.namelist())
 
+    said = html.unescape(content.decode("utf-8-sig", "replace"))  # XML may spell letters by number
     assert computed.upto_ballot > 633
-    assert str(computed.upto_ballot) not in content.decode("utf-8-sig", "replace")
-    assert "共 5 张" in content.decode("utf-8-sig", "replace")
+    assert str(computed.upto_ballot) not in said
+    assert "共 5 张" in said
 
 
 def test_until_it_is_published_the_file_says_so(result):
