@@ -4,7 +4,7 @@
 import time
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 from django.utils import timezone
 from prometheus_client import Gauge
 
@@ -33,7 +33,7 @@ async def renew() -> None:
 def _read() -> None:
     try:
         queue = measure_queue(now=timezone.now())
-    except DatabaseError:
+    except DatabaseFault:
         values: tuple[float, ...] = (float("nan"),) * len(_GAUGES)
     else:
         values = (queue.waiting, queue.due, queue.late_s, queue.dead)

@@ -18,11 +18,13 @@ from concurrent.futures import wait as wait_for
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from . import outbox
+from .logs import describe
 from .models import OutboxMessage
 from .outbox import Again, Delivery, GiveUp, Later
 
@@ -30,10 +32,8 @@ State = OutboxMessage.State
 
 LEASE = timedelta(seconds=60)
 LOOK_AGAIN_S = 0.5
-AT_ONCE = (
-    4  # rows in hand at one time: WeChat answers in tenths of a second, so about 20 per second
-)
-GRACE_S = 8  # how long a worker told to stop waits for what it has in hand
+# Rows in hand at one time: WeChat answers in tenths of a second, so about 20 per second.
+AT_ONCE = 4
 KEEP_DONE = timedelta(days=400)  # as long as a key must not be used twice
 SWEEP_S = 3600
 
@@ -61,16 +61,16 @@ class Worker:
         self._renewed_at = self._swept_at = time.monotonic()
 
     def run(self) -> None:
-        """Work until told to stop, then finish what is in hand."""
+        """Work until told to stop, then finish what is in hand under leases that are kept."""
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="outbox") as pool:
-            while not self._stopping.is_set():
+            while self._in_hand or not self._stopping.is_set():
                 try:
                     self._round(pool)
-                except DatabaseError as error:
+                except DatabaseFault as error:
                     # The database is away or busy: leases keep everybody honest meanwhile.
                     log.error("outbox_round_failed", error=type(error).__name__)
                     connection.close()
-                    self._stopping.wait(LOOK_AGAIN_S * 4)
+                    time.sleep(LOOK_AGAIN_S * 4)
         connection.close()
 
     def stop(self) -> None:
@@ -122,7 +122,7 @@ class Worker:
         for done in [future for future in self._in_hand if future.done()]:
             del self._in_hand[done]
             done.result()
-        room = self._at_once - len(self._in_hand)
+        room = 0 if self._stopping.is_set() else self._at_once - len(self._in_hand)
         leased = self.lease_due(room) if room else []
         for row in leased:
             self._in_hand[pool.submit(self._run_in_thread, row)] = row
@@ -147,7 +147,7 @@ class Worker:
     def _run_in_thread(self, row: OutboxMessage) -> None:
         try:
             self._run(row)
-        except DatabaseError as error:
+        except DatabaseFault as error:
             # Could not write down how it went: the row comes back after its lease.
             log.error("outbox_not_written", message=str(row), error=type(error).__name__)
         finally:
@@ -167,7 +167,7 @@ class Worker:
             self._failed(row, failure.reason)
         except Exception as error:  # one consumer's bug must not stop the others
             log.exception("outbox_consumer_failed", message=str(row), attempt=row.attempts)
-            self._failed(row, f"{type(error).__name__}: {error}")
+            self._failed(row, describe(error))
         else:
             # Done rows stay for their key alone; what they carried is no longer needed.
             self._close(row, state=State.DONE, ended_at=self._clock(), payload={}, reason="")

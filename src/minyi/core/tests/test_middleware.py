@@ -4,6 +4,7 @@
 import asyncio
 import warnings
 
+import pytest
 from django.http import FileResponse, HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
@@ -28,6 +29,7 @@ def test_a_file_leaves_piece_by_piece_and_whole_without_a_warning(tmp_path):
     assert max(map(len, pieces)) <= 2 * PIECE
 
 
+@pytest.mark.django_db  # to close a response is to look after connections
 def test_what_is_no_stream_or_no_asgi_passes_as_it_is(tmp_path):
     plain = HttpResponse("好")
     assert streams_piece_by_piece(lambda _request: plain)(AsyncRequestFactory().get("/")) is plain

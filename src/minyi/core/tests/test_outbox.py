@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import IntegrityError, InterfaceError, transaction
+from django.utils import timezone
 
 from minyi.core import outbox
 from minyi.core.models import OutboxMessage
@@ -120,6 +123,13 @@ def test_an_unforeseen_error_is_a_failure_and_stops_nobody_else():
     assert second.state == State.DONE
 
 
+def test_what_the_database_quotes_is_not_kept():
+    send()
+    refused = IntegrityError("duplicate key\nDETAIL:  Key (openid)=(oSecret) already exists.")
+    worker_for(Notebook(refused)).run_due()
+    assert the_row().reason == "IntegrityError"
+
+
 def test_to_be_put_off_is_no_failure():
     clock = Clock()
     notebook = Notebook(*[Later(NOW + timedelta(days=n), reason="night") for n in range(1, 20)])
@@ -171,6 +181,50 @@ def test_whoever_lost_the_lease_does_not_write_the_result():
     worker_for(slow, clock).run_due()
     assert the_row().state == State.WAITING
     assert the_row().leased_by == late.name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_told_to_stop_keeps_the_lease_of_what_it_finishes():
+    lease = timedelta(seconds=0.6)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(_delivery):
+        begun.set()
+        may_end.wait(10)
+
+    send(now=timezone.now())
+    worker = worker_for(slow, timezone.now, lease=lease)
+    running = threading.Thread(target=worker.run)
+    running.start()
+    assert begun.wait(10)
+    worker.stop()
+    time.sleep(2 * lease.total_seconds())
+    taken = worker_for(Notebook(), timezone.now).lease_due(1)
+    may_end.set()
+    running.join(10)
+    assert taken == []
+    assert the_row().state == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_gone_does_not_end_the_worker(monkeypatch):
+    done = threading.Event()
+    send(now=timezone.now())
+    worker = worker_for(lambda _delivery: done.set(), timezone.now)
+    lease_due, faults = worker.lease_due, [InterfaceError("connection already closed")]
+
+    def lease_due_at_last(most):
+        if faults:
+            raise faults.pop()
+        return lease_due(most)
+
+    monkeypatch.setattr(worker, "lease_due", lease_due_at_last)
+    running = threading.Thread(target=worker.run)
+    running.start()
+    assert done.wait(10)
+    worker.stop()
+    running.join(10)
+    assert the_row().state == State.DONE
 
 
 def test_a_row_that_kills_its_worker_each_time_is_given_up():

@@ -132,12 +132,6 @@ class Errands:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._short, _in_office, work, *arguments)
 
-    def close(self) -> None:
-        """Let the threads end."""
-        self._threads.shutdown(wait=False)
-        self._questions.shutdown(wait=False)
-        self._short.shutdown(wait=False)
-
 
 def _in_office(work: Callable[..., T], *arguments: object) -> T:
     close_old_connections()

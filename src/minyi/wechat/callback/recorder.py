@@ -77,7 +77,7 @@ def write_down(record: Record, letters: Sequence[Letter]) -> Outcomes:
     except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the others
         failed = error
     if len(letters) == 1:
-        log.error("letter_not_written", error=repr(failed)[:200], exc_info=failed)
+        log.error("letter_not_written", error=type(failed).__name__, exc_info=failed)
         return [None]
     return [outcome for letter in letters for outcome in write_down(record, [letter])]
 

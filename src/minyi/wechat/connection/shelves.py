@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error as DatabaseFault
+from django.db import connections
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
@@ -149,7 +150,7 @@ class DatabaseShelf:
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, closing)
-        except DatabaseError as error:
+        except DatabaseFault as error:
             raise Unanswered("database", reason=type(error).__name__) from error
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from wagtail.models import Collection
 
 from minyi.agencies.models import OfficialAccount
 from minyi.core import audit
@@ -31,6 +32,7 @@ from minyi.wechat.models import Article, Broadcast
 from minyi.wechat.refusals import check_able
 
 from .article_uploads import check_complete
+from .bodies import pictures_in
 
 WRITE, PUBLISH = "wechat.articles", "wechat.publish"
 PUSH_TOPIC, PUBLISH_TOPIC = "wechat.article_push", "wechat.article_publish"
@@ -58,7 +60,7 @@ class Text:
 def write_article(*, account: OfficialAccount, text: Text, actor: Actor, now: datetime) -> Article:
     """Begin an article."""
     actor.check(WRITE, account.agency_id)
-    _check_cover(text, actor)
+    _check_pictures(text, actor)
     article = Article(
         account=account, written_by_id=int(actor.id), hands=[int(actor.id)], changed_at=now
     )
@@ -77,7 +79,7 @@ def edit_article(
     if article.state not in EDITABLE:
         raise NotToEdit(state=article.get_state_display())
     _check_version(article, version)
-    _check_cover(text, actor)
+    _check_pictures(text, actor)
     _fill_in(article, text)
     article.version += 1
     article.state, article.reason, article.changed_at = State.DRAFT, "", now
@@ -252,12 +254,18 @@ def _check_version(article: Article, version: int) -> None:
         raise StaleArticle
 
 
-def _check_cover(text: Text, actor: Actor) -> None:
-    """Raise unless the cover is of a library the person may use."""
-    if text.cover_id is None or actor.is_operator:
+def _check_pictures(text: Text, actor: Actor) -> None:
+    """Raise where the cover or a picture of the body is of a library the person may not use.
+
+    The editor's own word for a picture is only its number. One that is gone shows nothing.
+    """
+    if actor.is_operator:
         return
-    rows = Picture.objects.filter(pk=text.cover_id, collection__agency__in=actor.agency_ids)
-    if not rows.exists():
+    libraries = Collection.objects.none()
+    for library in Collection.objects.filter(agency__in=actor.agency_ids):
+        libraries |= Collection.objects.descendant_of(library, inclusive=True)
+    asked = Picture.objects.filter(pk__in=[text.cover_id, *pictures_in(text.body)])
+    if asked.exclude(collection__in=libraries).exists():
         raise ArticleNotFound
 
 

@@ -20,12 +20,6 @@ AT_ONCE = 20
 _ONLY_ONE = 1  # our articles go out one by one
 
 
-def commented_articles(*, actor: Actor, account_id: int) -> list[Article]:
-    """Return the articles that may have comments, newest first."""
-    rows = Article.objects.visible_to(actor).filter(account=account_id)
-    return [row for row in rows.order_by("-published_at", "-pk")[:200] if comments_id(row)]
-
-
 def comments_id(article: Article) -> str:
     """Return the number WeChat knows the comments by: of the last sending, else of publishing."""
     sent = article.broadcasts.exclude(msg_data_id="").order_by("-pk").first()

@@ -78,7 +78,8 @@ def publish(delivery: Delivery) -> None:
     if article.asked_at is not None:
         _look_what_became_of_it(article, delivery.now)
         return
-    _same_version(article).update(asked_at=delivery.now)
+    if not _same_version(article).filter(asked_at=None).update(asked_at=delivery.now):
+        raise Later(delivery.now + SETTLES_WITHIN, reason="another worker is asking")
     try:
         submitted = ask_wechat(
             article.account, lambda client: client.articles.submit(media_id=article.media_id)

@@ -60,10 +60,6 @@ class Row:
         return SUB_NAME_BYTES if self.is_sub else NAME_BYTES
 
     @property
-    def name_bytes(self):
-        return len(self.button.name.encode())
-
-    @property
     def text_limits(self):
         """Return the limit of the text for the two kinds that have one."""
         return {"reply": limit_of("text", Kind.REPLY), "say": limit_of("text", Kind.SAY)}
@@ -72,10 +68,6 @@ class Row:
     def is_cut(self):
         """Tell whether a phone shows the name only in part."""
         return width(self.button.name) > _SHOWN[self.is_sub] * 2
-
-    @property
-    def has_problems(self):
-        return bool(self.problems) or any(row.problems for row in self.sub)
 
 
 class Grid:

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from minyi.agencies.policies import Role
+from minyi.agencies.services.libraries import keep_library
 from minyi.agencies.tests.given import given_agency, given_post, given_staff
 from minyi.core import outbox
 from minyi.core.models import AuditEntry
@@ -20,10 +21,10 @@ from minyi.wechat.errors import (
     WriterPublishes,
 )
 from minyi.wechat.models import Article, Broadcast, Upload
-from minyi.wechat.services import articles, broadcasts, comments
+from minyi.wechat.services import articles, broadcasts, comments, publishing
 from minyi.wechat.services.bodies import BodyPicture, pictures_in, wechat_html
 
-from .given_articles import doing, given_article_office, work
+from .given_articles import doing, given_article_office, given_picture, work
 
 State = Article.State
 
@@ -177,6 +178,27 @@ def test_a_publication_asked_for_twice_by_the_worker_is_asked_once_of_wechat(off
     assert sandbox.calls("/cgi-bin/freepublish/submit") == 1
 
 
+def test_two_workers_with_the_same_row_ask_wechat_to_publish_once(office, sandbox, monkeypatch):
+    article = office.ready()
+    articles.publish_article(**doing(article, office.reviewer, version=1))
+    stale = Article.objects.select_related("account").get(pk=article.pk)
+    work()
+    assert sandbox.calls("/cgi-bin/freepublish/submit") == 1
+    # The other one read the row before this one wrote, and was stopped for longer than its lease.
+    monkeypatch.setattr(publishing, "_find", lambda *_: stale)
+    late = outbox.Delivery(
+        topic=articles.PUBLISH_TOPIC,
+        key="late",
+        payload={"article": article.pk, "version": 1},
+        attempt=2,
+        asked_at=timezone.now(),
+        now=timezone.now(),
+    )
+    with pytest.raises(outbox.Later):
+        publishing.publish(late)
+    assert sandbox.calls("/cgi-bin/freepublish/submit") == 1
+
+
 def test_withdrawing_needs_a_reason_and_takes_it_off_wechat(office, sandbox):
     article = office.ready()
     articles.publish_article(**doing(article, office.reviewer, version=1))
@@ -248,6 +270,23 @@ def test_people_of_other_agencies_find_nothing(office):
     ):
         with pytest.raises(ArticleNotFound):
             act()
+
+
+def test_no_picture_of_another_agency_goes_into_an_article(office):
+    other = given_agency()
+    keep_library(other)
+    other.refresh_from_db()
+    theirs = given_picture(other.library)
+    article = office.write()
+    body = f'<p>大厅</p><embed embedtype="image" id="{theirs.pk}" alt=""/>'
+    for text in (office.text(body=body), office.text(cover_id=theirs.pk)):
+        with pytest.raises(ArticleNotFound):
+            articles.edit_article(**doing(article, office.editor, version=1, text=text))
+    album = office.account.agency.library.add_child(name="大厅")
+    ours = given_picture(album)
+    articles.edit_article(
+        **doing(article, office.editor, version=1, text=office.text(cover_id=ours.pk))
+    )
 
 
 def test_the_body_keeps_what_wechat_keeps_and_marks_what_ai_made():
