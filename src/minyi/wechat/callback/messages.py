@@ -2,7 +2,7 @@
 """WeChat's XML: reading what a citizen sent, writing what the account answers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple, NoReturn
@@ -168,8 +168,6 @@ def _parse(body: bytes) -> dict[str, str]:
     It takes half of what defusedxml takes, and is as safe, because without a document type there
     are no entities to expand and nothing outside to fetch.
     """
-    if b"\0" in body:  # UTF-16, which expat would believe whatever we tell it
-        raise NotAMessage
     fields: dict[str, str] = {}
     depth = 0
     name = ""
@@ -188,6 +186,19 @@ def _parse(body: bytes) -> dict[str, str]:
         if name:
             fields[name] = fields.get(name, "") + piece
 
+    _walk(body, start, end, text)
+    return fields
+
+
+def _walk(
+    body: bytes,
+    start: Callable[[str, object], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
+    """Tell of each element and text as it comes; raises NotAMessage."""
+    if b"\0" in body:  # UTF-16, which expat would believe whatever we tell it
+        raise NotAMessage
     parser = expat.ParserCreate("utf-8")  # whatever the document itself claims
     parser.buffer_text = True
     parser.StartElementHandler = start
@@ -198,7 +209,6 @@ def _parse(body: bytes) -> dict[str, str]:
         parser.Parse(body, True)
     except expat.ExpatError as error:
         raise NotAMessage from error
-    return fields
 
 
 @dataclass(slots=True)
@@ -233,8 +243,6 @@ def read_tree(body: bytes) -> Element:
 
     As safe as `parse_xml`, and no deeper than WeChat ever goes: nobody exhausts our stack.
     """
-    if b"\0" in body:
-        raise NotAMessage
     top = Element("", "", [])
     path = [top]
 
@@ -251,16 +259,7 @@ def read_tree(body: bytes) -> Element:
     def text(piece: str) -> None:
         path[-1].text += piece
 
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = _refuse_document_type
-    try:
-        parser.Parse(body, True)
-    except expat.ExpatError as error:
-        raise NotAMessage from error
+    _walk(body, start, end, text)
     return top.children[0]
 
 

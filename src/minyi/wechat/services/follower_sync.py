@@ -66,6 +66,8 @@ def resume_sync(*, sync_id: int, actor: Actor, now: datetime) -> None:
     """Go on with a sync that stopped, from where it stopped."""
     sync = FollowerSync.objects.visible_to(actor).select_related("account").get(pk=sync_id)
     check_may(actor, sync.account)
+    OfficialAccount.objects.select_for_update().get(pk=sync.account_id)
+    sync.refresh_from_db()
     others = FollowerSync.objects.filter(account_id=sync.account_id, state__in=_GOING)
     if sync.state != State.STOPPED or others.exists():
         raise SyncRunning

@@ -32,7 +32,6 @@ from .outgoing import WINDOW_TOPIC
 from .scenes import note_scan
 
 LONGEST_LAST_TEXT = 120
-CALLS_AFTER = 2  # messages in a row that no answer fitted: then a person is called
 _INBOX_LOCK = 0x696E626F78  # «inbox»
 _json = msgspec.json.Encoder()
 
@@ -221,7 +220,7 @@ def _count_missed(change: _Change, letter: Letter) -> None:
         return
     change.missed_last += 1
     change.missed_first += not change.was_answered
-    change.calls |= change.missed_last >= CALLS_AFTER
+    change.calls |= change.missed_last >= inbox_sql.CALLS_AFTER
 
 
 def _contact_row(change: _Change) -> list[object]:

@@ -30,6 +30,8 @@ class Statement:
         return f"WITH r AS ({rows})\n{self.text}"
 
 
+CALLS_AFTER = 2  # messages in a row that no answer fitted: then a person is called
+
 _WHO = (("account_id", "bigint"), ("openid", "text"), ("at", "timestamptz"))
 
 FIND_MESSAGES = Statement(
@@ -49,7 +51,7 @@ ON CONFLICT (account_id, openid) DO UPDATE SET last_seen_at = excluded.last_seen
 """,
 )
 
-# A new trigger counts, unless the window that is open has at least as much left (wechat.windows):
+# A new trigger counts, unless the window that is open has at least as much left (outgoing.windows).
 # Whoever opens one follows the account, even if we never heard so: only followers can.
 # `since_long` and `since_short` are the moments since when a window would still be open.
 OPEN_WINDOWS = Statement(
@@ -89,9 +91,10 @@ ON CONFLICT (contact_id) DO NOTHING
 )
 
 # `missed_first` counts what no answer fitted before the batch's first fitting one, `missed_last`
-# what came after its last. With what was missed before, the second in a row calls a person.
-_CALLED = """(wechat_conversation.state = 'robot' AND (r.calls
-        OR (r.missed_first > 0 AND wechat_conversation.unanswered + r.missed_first >= 2)))"""
+# what came after its last; what was missed before counts as well.
+_CALLED = f"""(wechat_conversation.state = 'robot' AND (r.calls
+        OR (r.missed_first > 0
+            AND wechat_conversation.unanswered + r.missed_first >= {CALLS_AFTER})))"""
 CHANGE_CONVERSATIONS = Statement(
     (
         *_WHO,
