@@ -51,13 +51,7 @@ def start_sync(*, account: OfficialAccount, actor: Actor, now: datetime) -> Foll
             account=account, started_at=now, asked_by_id=int(actor.id) if actor.id else None
         )
         _ask_for_next_part(sync, now)
-        audit.record(
-            actor=actor,
-            act="wechat.followers.sync_asked",
-            target=account,
-            now=now,
-            agency_id=account.agency_id,
-        )
+        _record_asked(account, actor, now, step=sync.steps)
     return sync
 
 
@@ -75,6 +69,7 @@ def resume_sync(*, sync_id: int, actor: Actor, now: datetime) -> None:
     sync.steps += 1  # a new key for the outbox
     sync.save()
     _ask_for_next_part(sync, now)
+    _record_asked(sync.account, actor, now, step=sync.steps)
 
 
 @consumer(TOPIC)
@@ -211,3 +206,14 @@ def _stop(sync: FollowerSync, refused: DomainError, now: datetime) -> None:
 def _ask_for_next_part(sync: FollowerSync, now: datetime) -> None:
     payload = {"sync": sync.pk, "step": sync.steps}
     send(topic=TOPIC, key=f"{sync.pk}:{sync.steps}", payload=payload, now=now)
+
+
+def _record_asked(account: OfficialAccount, actor: Actor, now: datetime, *, step: int) -> None:
+    audit.record(
+        actor=actor,
+        act="wechat.followers.sync_asked",
+        target=account,
+        now=now,
+        agency_id=account.agency_id,
+        step=step,
+    )

@@ -81,6 +81,7 @@ def test_a_sync_stops_with_the_reason_and_goes_on_where_it_stopped(
     assert (sync.state, sync.done) == ("stopped", 2)
     assert "微信封禁了公众号的这个接口" in clerk.get(f"{URL}/{account.pk}/").content.decode()
     clerk.post(f"{URL}/syncs/{sync.pk}/resume/")
+    assert AuditEntry.objects.filter(act="wechat.followers.sync_asked").count() == 2
     run_outbox()
     sync.refresh_from_db()
     assert (sync.state, sync.done) == ("done", 3)
