@@ -358,6 +358,13 @@ class ResultUnsigned(DomainError):
     action = _("请联系监督人员核对并签字。")
 
 
+class AppealsPromised(DomainError):
+    code = "appeals_promised"
+    title = _("申诉期未满")
+    sentence = _("公开账本首条承诺，选票申诉受理至%(until)s，此前不能公布最终结果。")
+    action = _("请在申诉期满后再公布。")
+
+
 class PublicityNotOver(DomainError):
     """E-01: an award ends only after publicity and objections."""
 

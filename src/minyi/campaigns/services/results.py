@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from minyi.campaigns import scoring
 from minyi.campaigns.errors import (
+    AppealsPromised,
     CampaignNotFound,
     ComplaintsOpen,
     DigestChanged,
@@ -42,7 +45,7 @@ from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
 from minyi.core.words import listed
 
-from . import publicity, resultlogs, roundlogs
+from . import manifests, publicity, resultlogs, roundlogs
 from .texts import tidy
 
 
@@ -199,6 +202,10 @@ def _check_publishable(campaign_id: int, actor: Actor, now: datetime) -> Result:
         raise PublicityNotOver
     if stage is not None and now < stage.closes_at:
         raise PublicityNotOver
+    paper = Round.objects.get(campaign=campaign)
+    until = manifests.promised_until(paper)
+    if _ms(now) < _ms(until):  # a final result ends the appeals
+        raise AppealsPromised(until=date_format(localtime(until), "DATETIME_FORMAT"))
     if stage is not None:
         publicity.check_was_shown(result=result, stage=stage)
     publicity.check_settled(campaign.pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
+    AppealsPromised,
     ClosesTooSoon,
     LogNotClosed,
     PaperTooLong,
@@ -419,6 +420,20 @@ def test_a_result_that_nobody_would_count_is_not_published():
     ResultLine.objects.filter(result=result, nominee__number=2).update(votes=99)
     with pytest.raises(ResultNotTheCount):
         results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
+
+
+def test_a_result_is_not_final_before_the_appeals_that_entry_0_promises_are_over():
+    paper = given_logged_vote()
+    given_ballot(paper, [1])
+    _result, organiser, ends = given_result_signed(paper)
+    publicity = paper.campaign.stages.filter(kind="publicity")
+    publicity.update(closes_at=ends - timedelta(hours=1))
+    with pytest.raises(AppealsPromised):
+        results.publish_result(
+            campaign_id=paper.campaign_id, actor=organiser, now=ends - timedelta(minutes=1)
+        )
+    results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
+    assert Result.objects.get().published_at == ends
 
 
 def test_a_result_over_a_damaged_log_is_not_published():
