@@ -91,7 +91,10 @@ class _Writer(HTMLParser):
             self.parts.append(escape(data))
 
     def _open_link(self, href: str) -> None:
-        parts = urlsplit(href)
+        try:
+            parts = urlsplit(href)
+        except ValueError:  # a broken IPv6 address: words without a link
+            parts = urlsplit("")
         if parts.scheme in ("http", "https") and parts.hostname == _WECHAT:
             self.parts.append(f'<a href="{escape(href)}">')
             self._links.append("</a>")

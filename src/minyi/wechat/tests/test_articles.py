@@ -306,3 +306,10 @@ def test_the_body_keeps_what_wechat_keeps_and_marks_what_ai_made():
     assert "网站（https://gov.example/a）" in html
     assert '<a href="https://mp.weixin.qq.com/s/1">旧文</a>' in html
     assert pictures_in(body) == [7]
+
+
+def test_a_link_that_is_no_address_leaves_its_words():
+    body = '<p><a href="http://[x">办事指南</a></p>'
+    shown = wechat_html(body, pictures={}, is_ai_made=False)
+    assert "办事指南" in shown
+    assert "<a" not in shown
