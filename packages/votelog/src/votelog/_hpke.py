@@ -14,6 +14,7 @@ try:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 except ImportError:
     HAS_LIBRARY = False  # a log in the clear can be counted without it
 else:
@@ -59,7 +60,7 @@ def begin_sealing(public: bytes, info: bytes) -> tuple[bytes, Context]:
     """Return what the recipient needs to follow, 32 bytes, and the sender's context."""
     _check_library()
     ephemeral = X25519PrivateKey.generate()
-    sent = ephemeral.public_key().public_bytes_raw()
+    sent = _raw(ephemeral.public_key())
     exchanged = ephemeral.exchange(X25519PublicKey.from_public_bytes(public))
     return sent, _schedule(exchanged, sent + public, info)
 
@@ -75,13 +76,18 @@ def begin_opening(private: bytes, sent: bytes, info: bytes) -> Context:
         exchanged = key.exchange(X25519PublicKey.from_public_bytes(sent))
     except ValueError as error:
         raise Unopenable from error
-    return _schedule(exchanged, sent + key.public_key().public_bytes_raw(), info)
+    return _schedule(exchanged, sent + _raw(key.public_key()), info)
 
 
 def public_of(private: bytes) -> bytes:
     """Return the public key of a private key."""
     _check_library()
-    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    return _raw(X25519PrivateKey.from_private_bytes(private).public_key())
+
+
+def _raw(key: "X25519PublicKey") -> bytes:
+    # The long way: a notary's machine may have a library from before `public_bytes_raw`.
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def _check_library() -> None:

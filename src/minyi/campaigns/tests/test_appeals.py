@@ -173,7 +173,7 @@ def test_one_ballot_is_appealed_once_in_words_and_only_while_it_does_not_count()
         appeal(campaign, words=" ")
     ends = campaign.stages.get(kind="publicity").closes_at
     with pytest.raises(AppealTooLate):
-        appeal(campaign, now=ends)
+        appeal(campaign, now=ends + timedelta(milliseconds=1))  # entry 0 tells milliseconds
 
 
 def test_the_trail_names_the_appeal_not_what_it_says():

@@ -237,13 +237,13 @@ def test_page_and_fonts_are_those_of_an_official_document():
 
 @pytest.mark.parametrize(
     "name",
-    ["<w:t>&amp;]]>", "=HYPERLINK(1)", '#import "x"; $x$', "名" * 60, "\x0b\x00控制\u202e符"],
+    ["<w:t>&amp;]]>", "=HYPERLINK(1)", '#import "x"; $x$', "名" * 60, "\x0b控制\u202e符"],
 )
 def test_names_hostile_to_xml_formulas_and_typst_are_text(name):
     campaign = given_final_result(title="很长的活动标题" * 3)
     campaign.nominees.filter(number=2).update(name=name)
     report = made(campaign)
-    clean = re.sub("[\x00\x0b\u202e]", "", name)
+    clean = re.sub("[\x0b\u202e]", "", name)
     assert clean in words_of_docx(content_of(report.docx))
     assert re.sub(r"\s", "", clean) in words_of_pdf(content_of(report.pdf))
     with zipfile.ZipFile(io.BytesIO(content_of(report.docx))) as package:
@@ -323,7 +323,6 @@ def test_the_console_makes_and_hands_out_a_report():
     for kind, magic in (("docx", b"PK"), ("pdf", b"%PDF")):
         answer = client.get(f"/staff/activity-reports/one/{report.pk}/report.{kind}")
         assert b"".join(answer.streaming_content).startswith(magic)
-        answer.close()
     assert client.get(f"/staff/activity-reports/one/{report.pk}/report.xls").status_code == 404
     outsider = given_client(given_staff(given_agency(), Role.ORGANISER))
     assert outsider.get(page).status_code == 404
