@@ -31,7 +31,15 @@ from ..services.unconfirmed import find_ballot
 from .answering import Answerer
 from .ballots import box_transport, post_ballot
 from .messages import Message, Reply, text_reply
-from .voting import Link, ReadyBallot, Voter, answer_ballot, prepare_ballot, read_aloud
+from .voting import (
+    Link,
+    ReadyBallot,
+    Voter,
+    answer_ballot,
+    cancel_ballot,
+    prepare_ballot,
+    read_aloud,
+)
 
 MOST_MATTERS = 6
 MOST_QUESTIONS = 40  # in hand at once; far below slow.MOST_AT_ONCE, so that ballots find room
@@ -71,6 +79,7 @@ class Errands:
         self.by_name: Mapping[str, Errand] = {
             "vote": self.read_aloud,
             "confirm": self.vote,
+            "cancel": self.cancel,
             "matters": self.tell_matters,
             "ask": self.ask,
             "notices_off": self.switch_notices_off,
@@ -93,8 +102,14 @@ class Errands:
             self._ballots = box_transport()
         answer = await post_ballot(ready.ballot, transport=self._ballots)
         return await self.in_thread(
-            partial(answer_ballot, public_url=settings.PUBLIC_URL), ready.round, answer
+            partial(answer_ballot, public_url=settings.PUBLIC_URL, cast=ready.cast),
+            ready.round,
+            answer,
         )
+
+    async def cancel(self, asked: Asked) -> Reply | None:
+        """Void the ballot that waits, if any."""
+        return await self.in_thread(_cancel_ballot, asked) if asked.is_sealed else None
 
     async def tell_matters(self, asked: Asked) -> Reply | None:
         """Say how the person's own matters stand."""
@@ -179,6 +194,12 @@ def _prepare_ballot(asked: Asked) -> ReadyBallot | Reply | None:
     now = timezone.now()
     written = find_ballot(account=asked.account, openid=asked.message.sender, now=now)
     return prepare_ballot(voter=_voter(asked), written=written, now=now) if written else None
+
+
+def _cancel_ballot(asked: Asked) -> Reply | None:
+    now = timezone.now()
+    written = find_ballot(account=asked.account, openid=asked.message.sender, now=now)
+    return cancel_ballot(voter=_voter(asked), written=written, now=now) if written else None
 
 
 def nonce_for(message: Message) -> str:

@@ -2,7 +2,7 @@
 """Voting by chat, in two steps: numbers are read aloud, and «确认» casts them (ADR 13).
 
 A ballot is final, and a number is soon mistyped: nothing is cast before its writer has seen the
-names. Nothing here decides whether a ballot counts: the ticket comes from `campaigns`, the rules
+names, and any other choice, even one that is refused, voids the one that waits. Nothing here decides whether a ballot counts: the ticket comes from `campaigns`, the rules
 and the receipt from the ballot box.
 """
 
@@ -20,15 +20,16 @@ from minyi.campaigns.services.tickets import hand_out_ticket_by_id, voter_ref_fo
 from minyi.citizens.session import CitizenSession, NewSession
 from minyi.core.errors import DomainError
 
-from ..conversation.ballot_words import ask_to_confirm, write_form, write_rule
+from ..conversation.ballot_words import ask_to_confirm, list_picks, write_form, write_rule
 from ..conversation.phrases import link_to
 from ..conversation.picks import Picks
-from ..services.unconfirmed import Written, keep_ballot
+from ..services.unconfirmed import Written, forget_ballot, keep_ballot
 from .ballots import Ballot, BoxAnswer
-from .messages import Reply, text_reply
+from .messages import MAX_TEXT_BYTES, Reply, text_reply
 
 KEPT_INSTEAD = "（投票的答复，不留存）"  # kept for readers of the conversation
 _WRITE_AGAIN = {"too_few_picks", "too_many_picks", "same_nominee_twice", "not_a_nominee"}
+_HAS_VOTED = {"already_voted", "already_voted_today"}
 _SEND_AGAIN = {"overloaded", "storage_unavailable", "too_slow"}
 
 
@@ -55,10 +56,11 @@ class Voter:
 
 @dataclass(frozen=True, slots=True)
 class ReadyBallot:
-    """A ballot with the round it belongs to."""
+    """A ballot with the round it belongs to. `cast`: who is on it, a line each."""
 
     round: OpenRound
     ballot: Ballot
+    cast: Sequence[str]
 
 
 def read_aloud(*, voter: Voter, picks: Picks, nonce: str, is_beside: bool, now: datetime) -> Reply:
@@ -66,6 +68,7 @@ def read_aloud(*, voter: Voter, picks: Picks, nonce: str, is_beside: bool, now: 
 
     `is_beside`: a person talks to the voter too, and «确认» alone may be meant for them.
     """
+    forget_ballot(account=voter.session.account, openid=voter.session.subject)
     rounds = list_open_rounds(account=voter.session.account, now=now)
     meant = [one for one in rounds if picks.title in one.title] if picks.title else rounds
     if len(meant) != 1:
@@ -100,7 +103,23 @@ def prepare_ballot(*, voter: Voter, written: Written, now: datetime) -> ReadyBal
     ballot = Ballot(
         ticket=ticket, cookie=voter.made.cookie, picks=written.picks, nonce=written.nonce
     )
-    return ReadyBallot(round_, ballot)
+    names = read_paper(campaign_id=round_.campaign_id).names
+    room = MAX_TEXT_BYTES // 2 // len(written.picks)
+    return ReadyBallot(round_, ballot, list_picks(written.picks, names, room))
+
+
+def cancel_ballot(*, voter: Voter, written: Written, now: datetime) -> Reply:
+    """Void the ballot that was read aloud and say so; one that is cast stays, and is said to."""
+    rounds = list_open_rounds(account=voter.session.account, now=now)
+    round_ = next((one for one in rounds if one.campaign_id == written.campaign_id), None)
+    forget_ballot(account=voter.session.account, openid=voter.session.subject)
+    if round_ is not None:
+        paper = read_paper(campaign_id=round_.campaign_id)
+        try:
+            _check_has_not_voted(round_, paper, voter.session, now)
+        except Refused as refused:
+            return _say_refused_by_rule(round_, refused, voter)
+    return text_reply(_("已经取消，您刚才的选票作废，没有计票。想投票时请重新回复号码。"))
 
 
 def _ticket(round_: OpenRound, voter: Voter, now: datetime) -> str | Reply:
@@ -122,12 +141,24 @@ def _find_obstacle(
     """Say now what the ballot box would say after «确认», in its own words."""
     try:
         _check_has_not_voted(round_, paper, voter.session, now)
+        _check_are_nominees(picks, paper)
         check_picks(picks.numbers, paper.rules)
     except Refused as refused:
-        _row, _title, sentence, _action = describe(refused, language=voter.language)
-        answer = BoxAnswer(code=refused.code, sentence=sentence)
-        return answer_ballot(round_, answer, public_url=voter.public_url)
+        return _say_refused_by_rule(round_, refused, voter)
     return None
+
+
+def _check_are_nominees(picks: Picks, paper: Paper) -> None:
+    """Refuse a wrong number first: «99» alone is more likely mistyped than a ballot too short."""
+    unknown = set(picks.numbers) - paper.rules.nominees
+    if unknown:
+        raise Refused("not_a_nominee", number=min(unknown))
+
+
+def _say_refused_by_rule(round_: OpenRound, refused: Refused, voter: Voter) -> Reply:
+    _row, _title, sentence, _action = describe(refused, language=voter.language)
+    answer = BoxAnswer(code=refused.code, sentence=sentence)
+    return answer_ballot(round_, answer, public_url=voter.public_url)
 
 
 def _check_has_not_voted(
@@ -145,21 +176,23 @@ def _check_has_not_voted(
         raise Refused(code, cast_at=minute_in_china(cast_ms))
 
 
-def answer_ballot(round_: OpenRound, answer: BoxAnswer, *, public_url: str) -> Reply:
-    """Say what became of the ballot; never what is on it (whoever sees it could be shown it).
+def answer_ballot(
+    round_: OpenRound, answer: BoxAnswer, *, public_url: str, cast: Sequence[str] = ()
+) -> Reply:
+    """Say what became of the ballot, and of a received one who is on it, as it was read aloud.
 
-    A receipt leads to the ballot: it goes to the voter, and stays nowhere beside their name.
+    Who is on it, and the receipt, go to the voter only, and stay nowhere beside their name.
     """
     if answer.receipt:
-        return _say_received(round_, answer.receipt, public_url)
+        return _say_received(round_, answer.receipt, public_url, cast)
     return replace(_say_refused(round_, answer, public_url), said=KEPT_INSTEAD)
 
 
-def _say_received(round_: OpenRound, receipt: str, public_url: str) -> Reply:
+def _say_received(round_: OpenRound, receipt: str, public_url: str, cast: Sequence[str]) -> Reply:
     received = _("您对“%(title)s”的选票已经收到。") % {"title": round_.title}
-    link = link_to(Link(_("查看回执"), f"{public_url}/c/{round_.slug}/ballot/"))
+    link = _receipt_page(round_, public_url)
     more = [_("本活动每天可投一次，明天可以再投。")] if round_.is_daily else []
-    whole = [received, _("回执：%(receipt)s") % {"receipt": receipt}, link, *more]
+    whole = [received, *cast, _("回执：%(receipt)s") % {"receipt": receipt}, link, *more]
     return replace(
         text_reply("\n".join(whole)),
         said=received,
@@ -169,9 +202,12 @@ def _say_received(round_: OpenRound, receipt: str, public_url: str) -> Reply:
 
 def _say_refused(round_: OpenRound, answer: BoxAnswer, public_url: str) -> Reply:
     sentence = answer.sentence or _("系统暂时无法确认选票是否已经存妥。")
-    return text_reply(
-        "\n".join([sentence, *_what_to_do(round_, answer.code), _page(round_, public_url)])
+    page = (
+        _receipt_page(round_, public_url)
+        if answer.code in _HAS_VOTED
+        else _page(round_, public_url)
     )
+    return text_reply("\n".join([sentence, *_what_to_do(round_, answer.code), page]))
 
 
 def _what_to_do(round_: OpenRound, code: str) -> list[str]:
@@ -181,6 +217,10 @@ def _what_to_do(round_: OpenRound, code: str) -> list[str]:
     if code in _SEND_AGAIN:
         return [_("请稍后再次回复“确认投票”，重复提交不会重复计票。")]
     return []
+
+
+def _receipt_page(round_: OpenRound, public_url: str) -> str:
+    return link_to(Link(_("查看回执"), f"{public_url}/c/{round_.slug}/ballot/"))
 
 
 def _page(round_: OpenRound, public_url: str) -> str:

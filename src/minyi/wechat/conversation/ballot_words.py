@@ -62,14 +62,19 @@ def ask_to_confirm(
         else _("每人只能投一次，投出后不能更改。")
     )
     tail = _(
-        "核对无误，请回复“%(word)s”投票。%(final)s选错了，请重新回复号码。"
+        "核对无误，请回复“%(word)s”投票。%(final)s选错了，请重新回复号码；回复“取消”则不投。"
         "现在还没有计票，10 分钟内不确认即作废。"
     ) % {"word": word, "final": final}
     room = (MAX_TEXT_BYTES - len(f"{head}\n\n{tail}".encode())) // len(picks)
-    lines = [_line(number, names.get(number, ""), room) for number in picks]
+    lines = list_picks(picks, names, room)
     again = _("刚才没有及时答复您，没有计票。请再回复一次号码。")
     whole = text_reply("\n".join([head, *lines, "", tail]))
     return replace(whole, said=NOT_KEPT, late=again, is_alone=True)
+
+
+def list_picks(picks: Sequence[int], names: Mapping[int, str], room: int) -> list[str]:
+    """Return a line for each pick: number and name, cut to `room` bytes."""
+    return [_line(number, names.get(number, ""), room) for number in picks]
 
 
 def _line(number: int, name: str, room: int) -> str:

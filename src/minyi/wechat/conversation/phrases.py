@@ -48,6 +48,7 @@ class Phrases:
     called: Reply
     still_called: CountedText  # to who calls once more: how many wait before them
     unconfirmed: Reply
+    uncancelled: Reply
 
 
 def write_phrases(
@@ -78,8 +79,9 @@ def write_phrases(
         called=text_reply(_called(closed_until)),
         still_called=_still_called(closed_until),
         unconfirmed=text_reply(
-            _("没有等待您确认的选票，没有计票。可能已经超过 10 分钟，请重新回复号码。")
+            _("没有等待您确认的选票，这次没有计票。可能已经作废或者超过 10 分钟，请重新回复号码。")
         ),
+        uncancelled=text_reply(_("没有等待您确认的选票。已经投出的选票不能取消或者更改。")),
     )
 
 

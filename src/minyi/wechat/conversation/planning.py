@@ -8,7 +8,7 @@
     NOTICE     WeChat tells what became of something: taken into the database first (events.py)
     PASSED     nothing to say and nothing to keep
 
-Order for a text: «确认», where a ballot waits for it; a person when asked for one; an exact reply
+Order for a text: «确认» or «取消», where a ballot waits for it; a person when asked for one; an exact reply
 of the office; a ballot or a question about one's own matters; the office's other replies; names;
 built-in words; a person. While a person is there, everything is said to them, except an explicit
 ballot («投 12», then «确认投票»): no ballot may lie beside its voter's name (ADR 13).
@@ -30,6 +30,7 @@ from .wording import (
     asks_for_notices,
     asks_for_person,
     asks_for_silence,
+    cancels,
     confirms,
     confirms_ballot,
 )
@@ -120,10 +121,20 @@ def plan_for(book: Book, message: Message) -> Plan:
     if message.kind != "text":
         return Plan(Lane.PERSON, book.phrases.otherwise)
     plan = plan_for_words(book, message.content)
-    if message.sender in book.called and plan.lane is Lane.ANSWERED:
+    if message.sender not in book.called:
+        return plan
+    if plan.errand == "ask":
+        return Plan(Lane.PERSON)  # they asked for a person, who reads this
+    if plan.lane is Lane.ANSWERED:
         # Whoever takes over may have done so in another process: the database is asked.
-        return plan._replace(lane=Lane.PERSON, unless_taken=True)
+        return _unless_taken(plan)
+    if plan.otherwise is not None and plan.otherwise.lane is Lane.ANSWERED:
+        return plan._replace(otherwise=_unless_taken(plan.otherwise))
     return plan
+
+
+def _unless_taken(plan: Plan) -> Plan:
+    return plan._replace(lane=Lane.PERSON, unless_taken=True)
 
 
 def _plan_beside_person(book: Book, message: Message) -> Plan:
@@ -132,6 +143,8 @@ def _plan_beside_person(book: Book, message: Message) -> Plan:
         words = message.content.strip().casefold()
         if confirms_ballot(words):
             return Plan(Lane.ERRAND, errand="confirm", otherwise=Plan(Lane.PERSON))
+        if cancels(words):
+            return Plan(Lane.ERRAND, errand="cancel", otherwise=Plan(Lane.PERSON))
         picks = None if words in book.exact else read_picks(words)
         if picks is not None and picks.is_explicit:
             return _vote(book, picks)._replace(is_beside=True)
@@ -152,6 +165,8 @@ def plan_for_words(book: Book, said: str) -> Plan:
 def _plan_for_words(book: Book, words: str) -> Plan:
     if confirms(words):
         return Plan(Lane.ERRAND, errand="confirm", otherwise=_plan_for_command(book, words))
+    if cancels(words):
+        return Plan(Lane.ERRAND, errand="cancel", otherwise=_plan_for_command(book, words))
     return _plan_for_command(book, words)
 
 
@@ -160,6 +175,8 @@ def _plan_for_command(book: Book, words: str) -> Plan:
         return _configured(book.exact[words])
     if confirms(words) and book.has_rounds:
         return Plan(Lane.ANSWERED, book.phrases.unconfirmed)
+    if cancels(words) and book.has_rounds:
+        return Plan(Lane.ANSWERED, book.phrases.uncancelled)
     picks = read_picks(words)
     if len(words) > LONGEST_COMMAND and picks is None:
         return _unanswered(book)

@@ -43,6 +43,11 @@ def keep_ballot(*, account: str, openid: str, written: Written, now: datetime) -
     outbox.send(topic=TOPIC, key=minute, payload={}, now=now, due_at=now + SWEPT_AFTER)
 
 
+def forget_ballot(*, account: str, openid: str) -> None:
+    """Void what this person wrote: something else was chosen, or nothing."""
+    UnconfirmedBallot.objects.filter(who=_mark("who", account, openid).hex()).delete()
+
+
 @outbox.consumer(TOPIC)
 def sweep(delivery: Delivery) -> None:
     """Forget the ballots whose time is over."""

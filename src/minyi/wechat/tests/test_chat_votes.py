@@ -165,6 +165,78 @@ def test_who_mistyped_writes_other_numbers_and_the_last_ones_count(account):
     assert picks() == [[4]]
 
 
+@pytest.mark.parametrize("second", ["投 1 77", "1 1", "1 2 3", "投 没有这项活动 1"])
+def test_another_choice_voids_the_first_even_when_it_is_refused(account, second):
+    given_vote(account)
+    chat = Chat()
+    chat.say("投 1 2")
+    chat.say(second)
+    assert "没有等待您确认的选票" in chat.say("确认")
+    assert not Ballot.objects.exists()
+
+
+def test_too_few_numbers_void_the_ballot_that_waits(account):
+    paper = given_vote(account)
+    Round.objects.filter(pk=paper.pk).update(min_picks=2)
+    chat = Chat()
+    chat.say("投 1 2")
+    assert "须选 2 项" in chat.say("投 3")
+    assert "99 号不在" in chat.say("99")
+    assert "没有等待您确认的选票" in chat.say("确认")
+    assert not Ballot.objects.exists()
+
+
+@pytest.mark.parametrize("word", ["取消", "退出", "不投了", "算了", "放棄", "cancel"])
+def test_who_cancels_is_told_that_nothing_counts_and_a_later_yes_casts_nothing(account, word):
+    given_vote(account)
+    chat = Chat()
+    assert "回复“取消”则不投" in chat.say("投 1 2")
+    assert "选票作废，没有计票" in chat.say(word)
+    assert "没有等待您确认的选票" in chat.say("确认")
+    assert "没有等待您确认的选票" in chat.say(word)
+    assert not Ballot.objects.exists()
+
+
+def test_beside_a_person_a_ballot_is_cancelled_and_any_other_cancelling_is_theirs(account):
+    given_vote(account)
+    Chat().say("人工")
+    Conversation.objects.update(state="person", unread=0)
+    chat = Chat()
+    chat.say("投 3")
+    assert "选票作废" in chat.say("取消")
+    assert Conversation.objects.get().unread == 0
+    assert chat.say("取消") == ""
+    assert Conversation.objects.get().unread == 1
+
+
+def test_a_ballot_that_is_cast_is_not_cancelled_and_not_said_to_be(account):
+    given_vote(account)
+    chat = Chat()
+    chat.vote("2")
+    answer = chat.say("取消")
+    assert "没有改变它" in answer
+    assert "https://minyi.example/c/windows/ballot/" in answer
+    assert picks() == [[2]]
+
+
+def test_the_receipt_names_who_was_voted_for_to_the_voter_alone(account):
+    given_vote(account)
+    answer = Chat().vote("投 3 1")
+    assert "3 号 示例窗口3\n1 号 示例窗口1\n回执：" in answer
+    assert not ChatMessage.objects.filter(text__contains="示例窗口").exists()
+
+
+def test_a_question_while_somebody_waits_for_a_person_is_kept_without_an_answer(account):
+    Chat().say("人工")
+    slug, endpoint = asking_desk()
+    book = replace(endpoint.book, called=frozenset({OPENID}))
+    machine = SlowAnswerer()
+    for chat in (Chat(), Chat((slug, replace(endpoint, book=book)), answerer=machine)):
+        assert chat.say("我的身份证丢了怎么办？") == ""
+    assert machine.asked == []
+    assert Conversation.objects.get().unread == 3
+
+
 def test_confirmed_twice_it_counts_once_and_the_receipt_is_the_same(account):
     given_vote(account)
     chat = Chat()
@@ -262,7 +334,9 @@ def test_who_has_voted_is_told_so_before_they_confirm_again(account):
     given_vote(account)
     chat = Chat()
     chat.vote("2")
-    assert "没有改变它" in chat.say("3")
+    answer = chat.say("3")
+    assert "没有改变它" in answer
+    assert 'href="https://minyi.example/c/windows/ballot/"' in answer
     assert picks() == [[2]]
 
 

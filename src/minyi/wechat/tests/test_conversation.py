@@ -123,6 +123,53 @@ def test_a_campaign_is_found_by_part_of_its_name():
     assert planned("口").lane is Lane.PERSON  # one letter names nothing
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["帮助", "幫助", "?", "？", "？？", "怎么用", "怎么投票？", "菜单", "菜單", "Help", "help!"],
+)
+def test_a_word_for_help_is_answered_with_help(said):
+    assert planned(said).reply.said.startswith("您可以回复")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("我的身份证丢了怎么办？", "请问几点上班?", "菜单里找不到社保", "can you help my mother"),
+        *("为什么我的投票没有成功", "这个活动公平吗？", "", "。", "怎么"),
+    ],
+)
+def test_a_question_is_read_by_a_person_and_answered_with_no_menu(said):
+    plan = planned(said)
+    assert (plan.lane, plan.reply.said.startswith("您的留言已收到")) == (Lane.PERSON, True)
+    assert planned(said, called=[OPENID]).unless_taken is False  # the inbox says nothing then
+    assert planned(said, with_person=[OPENID]).reply is None
+
+
+@pytest.mark.parametrize(
+    "said", ["投票", "我要投票", "评选活动", "評選", "候选人", "参加活动", "有什么活动？", "vote"]
+)
+def test_a_word_for_the_vote_shows_what_is_running(said):
+    assert planned(said).reply.articles[0].url == SELECTION.url
+
+
+@pytest.mark.parametrize(
+    "said", ["取消", "退出", "不投", "不投了", "算了", "取消投票", "放棄", "Cancel", "quit!"]
+)
+def test_a_ballot_is_cancelled_by_any_usual_word(said):
+    plan = planned(said, rounds=[given_round()])
+    assert (plan.errand, plan.otherwise.lane) == ("cancel", Lane.ANSWERED)
+    waiting = planned(said, rounds=[given_round()], called=[OPENID]).otherwise
+    assert (waiting.lane, waiting.unless_taken) == (Lane.PERSON, True)
+    assert planned(said).otherwise.lane is Lane.PERSON
+    beside = planned(said, rounds=[given_round()], with_person=[OPENID])
+    assert (beside.errand, beside.otherwise.reply) == ("cancel", None)
+
+
+@pytest.mark.parametrize("said", ["取消通知", "我不想投诉", "取消预约", "退出登录怎么办"])
+def test_what_cancels_something_else_is_no_word_about_a_ballot(said):
+    assert planned(said, rounds=[given_round()]).errand != "cancel"
+
+
 def test_while_a_person_is_there_the_robot_does_not_answer():
     plan = planned("投票", with_person=[OPENID], rounds=[given_round()])
     assert (plan.lane, plan.reply, plan.calls) == (Lane.PERSON, None, False)
