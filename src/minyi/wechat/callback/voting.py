@@ -2,8 +2,9 @@
 """Voting by chat, in two steps: numbers are read aloud, and «确认» casts them (ADR 13).
 
 A ballot is final, and a number is soon mistyped: nothing is cast before its writer has seen the
-names, and any other choice, even one that is refused, voids the one that waits. Nothing here decides whether a ballot counts: the ticket comes from `campaigns`, the rules
-and the receipt from the ballot box.
+names, and any other choice, even one that is refused, voids the one that waits. Nothing here
+decides whether a ballot counts: the ticket comes from `campaigns`, the rules and the receipt from
+the ballot box.
 """
 
 from collections.abc import Sequence
