@@ -10,8 +10,9 @@
 
 Order for a text: «确认» or «取消», where a ballot waits for it; a person when asked for one; an
 exact reply of the office; a ballot or a question about one's own matters; the office's other
-replies; names; built-in words; a person. While a person is there, everything is said to them, except an explicit
-ballot («投 12», then «确认投票»): no ballot may lie beside its voter's name (ADR 13).
+replies; names; built-in words; a person. While a person is there, everything is said to them,
+except an explicit ballot («投 12», then «确认投票» or «取消»): no ballot may lie beside its voter's
+name (ADR 13).
 """
 
 from collections.abc import Mapping, Sequence
