@@ -26,7 +26,7 @@ from minyi.campaigns.queries.public import CampaignCard, list_campaigns
 
 from ..capabilities import Ability, who_may
 from ..conversation.hours import back_by_account
-from ..conversation.phrases import RunningCampaign, write_phrases
+from ..conversation.phrases import RunningCampaign, ask_elsewhere, write_phrases
 from ..conversation.planning import Book, Place
 from ..conversation.scripting import clicks_of, contained_of, exact_of, scenes_of
 from ..queries import Account, Secrets, list_accounts
@@ -135,6 +135,7 @@ def read_endpoints(
             rounds=[round_ for round_ in rounds if round_.account == account.slug],
             back_at=back[account.slug],
             waited_for=waited_for.get(account.slug, frozenset()),
+            can_write=account.slug in can_write,
         )
         for account in accounts
     }
@@ -150,8 +151,12 @@ def open_endpoint(
     rounds: Sequence[OpenRound] = (),
     back_at: datetime | None = None,
     waited_for: frozenset[str] = frozenset(),
+    can_write: bool = True,
 ) -> Endpoint:
-    """Return the endpoint of one account with these campaigns to point to."""
+    """Return the endpoint of one account with these campaigns to point to.
+
+    `can_write`: WeChat lets it send customer-service messages, so a person can answer in the chat.
+    """
     book = Book(
         phrases=write_phrases(
             name=account.name,
@@ -160,6 +165,7 @@ def open_endpoint(
             home_url=home_url,
             rounds=rounds,
             closed_until=date_format(timezone.localtime(back_at), "n月j日 H:i") if back_at else "",
+            instead=None if can_write else ask_elsewhere(account.phone),
         ),
         exact=exact_of(script),
         contained=contained_of(script),

@@ -59,25 +59,23 @@ def write_phrases(
     home_url: str,
     rounds: Sequence[OpenRound] = (),
     closed_until: str = "",
+    instead: str | None = None,
 ) -> Phrases:
     """Write the account's answers in the language that is active.
 
     `closed_until` says in words when people are there again; empty: they are there now.
+    `instead` says where to ask a person, for an account in which nobody can answer.
     """
     tail = _campaign_lines(campaigns, home_url)
     return Phrases(
         welcome=write_welcome(name=name, welcome=welcome, tail=tail),
         campaigns=_card(campaigns[0]) if len(campaigns) == 1 else text_reply(tail),
-        help=text_reply(_help(rounds, tail)),
-        otherwise=text_reply(
-            _(
-                "您的留言已收到。本公众号目前只能自动回复部分内容："
-                "回复“投票”查看正在进行的活动，回复“帮助”查看使用说明，"
-                "回复“人工”请工作人员答复。"
-            )
-        ),
-        called=text_reply(_called(closed_until)),
-        still_called=_still_called(closed_until),
+        help=text_reply(_help(rounds, tail, instead)),
+        otherwise=text_reply(_otherwise(instead)),
+        called=text_reply(instead or _called(closed_until)),
+        still_called=CountedText(instead, _verbatim(instead))
+        if instead
+        else _still_called(closed_until),
         unconfirmed=text_reply(
             _("没有等待您确认的选票，这次没有计票。可能已经作废或者超过 10 分钟，请重新回复号码。")
         ),
@@ -104,14 +102,42 @@ def list_links(places: Sequence[HasTitle]) -> Reply:
     return text_reply("\n".join([_("您要找的可能是："), *lines]))
 
 
-def _help(rounds: Sequence[OpenRound], tail: str) -> str:
+def ask_elsewhere(phone: str) -> str:
+    """Say where a person answers when WeChat lets nobody answer in this account's chat."""
+    if phone:
+        return _("工作人员不能在本公众号内答复留言。请拨打咨询电话：%(phone)s。") % {"phone": phone}
+    return _("工作人员不能在本公众号内答复留言。请直接与主办单位联系。")
+
+
+def _otherwise(instead: str | None) -> str:
+    if instead:
+        return (
+            _(
+                "您的留言没有能够自动回复的内容。"
+                "回复“投票”查看正在进行的活动，回复“帮助”查看使用说明。"
+            )
+            + instead
+        )
+    return _(
+        "您的留言已收到。本公众号目前只能自动回复部分内容："
+        "回复“投票”查看正在进行的活动，回复“帮助”查看使用说明，"
+        "回复“人工”请工作人员答复。"
+    )
+
+
+def _verbatim(text: str) -> str:
+    """Return a text into which a number is put without its leaving a trace."""
+    return text.replace("%", "%%")
+
+
+def _help(rounds: Sequence[OpenRound], tail: str, instead: str | None) -> str:
     vote = write_help(rounds)
     lines = [
         _("您可以回复："),
         _("“投票”或“评选”——查看正在进行的活动"),
         *([vote] if vote else []),
         _("“进度”——查看您的推荐和选票"),
-        _("“人工”——请工作人员答复"),
+        instead or _("“人工”——请工作人员答复"),
         _("“退订”——不再接收通知"),
         _("“帮助”——查看本说明"),
     ]

@@ -24,6 +24,7 @@ class Account:
     original_id: str
     mode: str  # plain, compatible or secure
     welcome: str = ""
+    phone: str = ""  # where its agency answers questions
     secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     aes_key: str = field(default="", repr=False)
@@ -50,7 +51,10 @@ def find_account(slug: str, *, secrets: Secrets) -> Account | None:
 
 def list_accounts(*, secrets: Secrets) -> list[Account]:
     """Return every account of the register."""
-    return [_account_of(row, secrets) for row in OfficialAccount.objects.order_by("slug")]
+    return [
+        _account_of(row, secrets)
+        for row in OfficialAccount.objects.select_related("agency").order_by("slug")
+    ]
 
 
 def _account_of(row: OfficialAccount, secrets: Secrets) -> Account:
@@ -64,6 +68,7 @@ def _account_of(row: OfficialAccount, secrets: Secrets) -> Account:
         original_id=row.original_id,
         mode=row.mode,
         welcome=row.welcome,
+        phone=row.agency.help_phone,
         secret=own.get("secret", ""),
         token=own.get("token", ""),
         aes_key=own.get("aes_key", ""),

@@ -189,6 +189,24 @@ def test_who_calls_again_hears_their_place_and_when_people_are_there():
     assert "11月23日 09:00起" in closed
 
 
+def test_where_nobody_can_answer_no_person_is_promised_and_the_telephone_is_named():
+    mute = open_endpoint(
+        given_account(kind="SUB", is_verified=False, phone="0990-100%"),
+        (),
+        home_url="/",
+        can_write=False,
+    ).book.phrases
+    for said in (
+        *(mute.called.said, mute.help.said, mute.otherwise.said),
+        *(mute.still_called.reply(0).said, mute.still_called.reply(2).said),
+    ):
+        assert "请拨打咨询电话：0990-100%。" in said
+        assert "“人工”" not in said
+        assert "会在这里答复" not in said
+    phoneless = open_endpoint(given_account(), (), home_url="/", can_write=False).book.phrases
+    assert "与主办单位联系" in phoneless.called.said
+
+
 @pytest.mark.parametrize("said", ["投 12", "投票给 3、7", "vote for 12"])
 def test_beside_a_person_an_explicit_ballot_is_still_a_ballot(said):
     assert planned(said, with_person=[OPENID], rounds=[given_round()]).errand == "vote"

@@ -153,9 +153,16 @@ def test_where_there_is_nothing_to_answer_it_goes_alone():
     assert Chat().say("人工").startswith(told.text)
 
 
+def test_an_account_in_which_nobody_can_answer_names_the_telephone_of_its_office():
+    agency = mute_office().account.agency
+    agency.help_phone = "0990-54321"
+    agency.save()
+    assert Chat().say("人工").endswith("请拨打咨询电话：0990-54321。")
+
+
 def test_it_also_goes_before_the_word_that_a_person_will_read_this():
     told = mute_office().tell_in_vain()
-    assert Chat().say("无人能懂的话").startswith(f"{told.text}\n\n您的留言已收到")
+    assert Chat().say("无人能懂的话").startswith(f"{told.text}\n\n您的留言")
 
 
 def test_two_that_wait_go_one_with_each_answer():
