@@ -175,7 +175,8 @@ def withdraw_article(*, article_id: int, reason: str, actor: Actor, now: datetim
     with transaction.atomic():
         article = _locked(article_id, actor, PUBLISH)
         article.state, article.reason = State.WITHDRAWN, words
-        article.save(update_fields=["state", "reason"])
+        article.msg_data_id = ""  # its comments are gone with it
+        article.save(update_fields=["state", "reason", "msg_data_id"])
         _record("withdrawn", article, actor, now, reason=words, url=article.url)
     return article
 

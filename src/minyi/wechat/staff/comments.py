@@ -57,27 +57,37 @@ def index(request, article_id):
         shown=shown,
         choices=[("", _("全部")), ("normal", _("未精选")), ("elected", _("已精选"))],
         earlier=max(0, begin - comments.AT_ONCE) if begin else None,
-        later=begin + comments.AT_ONCE if page and begin + comments.AT_ONCE < page.total else None,
+        later=begin + comments.AT_ONCE if page and page.has_more else None,
         ability=may(article.account, Ability.COMMENTS),
     )
 
 
 def _rows(article, page):
     """Join each comment with what the office calls its writer."""
-    openids = {comment.openid for comment in page.comments}
+    openids = {row.comment.openid for row in page.rows}
     names = dict(
         Contact.objects.filter(account=article.account_id, openid__in=openids)
         .exclude(remark="")
         .values_list("openid", "remark")
     )
+    labels = _sendings(article)
     return [
         {
-            "comment": comment,
-            "who": names.get(comment.openid) or _("粉丝 %s") % comment.openid[-6:],
-            "at": datetime.fromtimestamp(comment.create_time, tz=UTC),
+            "comment": row.comment,
+            "sending": row.sending,
+            "below": labels.get(row.sending, "") if len(labels) > 1 else "",
+            "who": names.get(row.comment.openid) or _("粉丝 %s") % row.comment.openid[-6:],
+            "at": datetime.fromtimestamp(row.comment.create_time, tz=UTC),
         }
-        for comment in page.comments
+        for row in page.rows
     ]
+
+
+def _sendings(article):
+    """Say for each of the article's msg_data_ids what it is."""
+    broadcasts = {row.msg_data_id: _("群发") for row in article.broadcasts.all()}
+    known = {**broadcasts, article.msg_data_id: _("发布")}
+    return {number: known[number] for number in comments.sendings_of(article)}
 
 
 def _act(verb, said):
@@ -88,6 +98,7 @@ def _act(verb, said):
         pages.row_for(request, Article, article_id, comments.MAY)
         doing = {
             "article_id": article_id,
+            "sending": request.POST.get("sending", ""),
             "comment_id": str(comment_id),
             "actor": request.user.actor,
             "now": timezone.now(),

@@ -23,6 +23,10 @@ class SandboxServer:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def articles(self) -> list[dict[str, object]]:
+        """Every article WeChat has out, broadcasts among them."""
+        return self._http.get("/_sim/articles").json()["articles"]
+
     def calls(self, path: str) -> int:
         """How often an interface was asked, refused calls included."""
         entries = self._http.get("/_sim/log", params={"kind": "api"}).json()["entries"]

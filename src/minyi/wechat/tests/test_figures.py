@@ -12,10 +12,11 @@ from minyi.agencies.tests.given import given_agency, given_client, given_staff
 from minyi.core.actors import SYSTEM
 from minyi.core.clock import today
 from minyi.core.models import AuditEntry, OutboxMessage
+from minyi.wechat.client.comments import Shown
 from minyi.wechat.errors import NoComments, ReasonMissing
 from minyi.wechat.models import ArticleFigures, FigureSync, FollowerDay, ReadDay
 from minyi.wechat.queries import figures as numbers
-from minyi.wechat.services import articles, comments, figures
+from minyi.wechat.services import articles, broadcasts, comments, figures
 from minyi.wechat.services.imports import import_file
 
 from .backoffice_files import ARTICLES, KEYWORDS, PERIOD, READS, USERS, as_csv
@@ -241,7 +242,7 @@ def test_comments_are_elected_answered_and_deleted_with_a_reason(office, sandbox
     sandbox.order("comments/sow", article_id=article.article_id, count=3)
     listed = comments.list_comments(article_id=article.pk, actor=office.editor)
     assert listed.total == 3
-    about = {"comment_id": listed.comments[0].id}
+    about = {"comment_id": listed.rows[0].comment.id, "sending": listed.rows[0].sending}
     comments.elect_comment(**doing(article, office.editor, **about))
     comments.reply_to_comment(**doing(article, office.editor, words="谢谢您的建议。", **about))
     with pytest.raises(ReasonMissing):
@@ -255,6 +256,44 @@ def test_comments_are_elected_answered_and_deleted_with_a_reason(office, sandbox
     assert comments.list_comments(article_id=article.pk, actor=office.editor).total == 2
     acts = AuditEntry.objects.filter(act__startswith="wechat.comment.").order_by("id")
     assert [entry.act.rsplit(".", 1)[1] for entry in acts] == ["elected", "replied", "deleted"]
+
+
+def test_comments_below_the_publication_and_below_its_broadcast_are_both_at_hand(office, sandbox):  # noqa: F811
+    article = published(office, sandbox)
+    sandbox.order("comments/sow", article_id=article.article_id, count=2)
+    asked = doing(article, office.reviewer, version=1, tag_id=None)
+    broadcast = broadcasts.start_broadcast(**asked)
+    work()
+    listed = comments.list_comments(article_id=article.pk, actor=office.editor)
+    assert listed.total == 2, "WeChat does not know the broadcast yet"
+    sandbox.order("clock", advance_s=600)
+    work(after=timedelta(minutes=20))
+    broadcast.refresh_from_db()
+    assert broadcast.state == "sent"
+    (mass,) = (row for row in sandbox.articles() if row["is_mass"])
+    sandbox.order("comments/sow", article_id=mass["article_id"], count=1)
+
+    listed = comments.list_comments(article_id=article.pk, actor=office.editor)
+    sendings = [row.sending for row in listed.rows]
+    assert sendings == [article.msg_data_id] * 2 + [broadcast.msg_data_id]
+    page = given_client_of(office).get(f"/staff/wechat/comments/{article.pk}/").content.decode()
+    for number in sendings:
+        assert f'name="sending" value="{number}"' in page
+    last = listed.rows[-1]
+    below = f"/staff/wechat/comments/{article.pk}/{last.comment.id}"
+    given_client_of(office).post(f"{below}/elect/", {"sending": last.sending})
+    chosen = {"shown": Shown.ELECTED, "actor": office.editor}
+    elected = comments.list_comments(article_id=article.pk, **chosen)
+    assert [row.sending for row in elected.rows] == [broadcast.msg_data_id]
+    gone = {"reason": "广告", "sending": article.msg_data_id}
+    gone["comment_id"] = listed.rows[0].comment.id
+    comments.delete_comment(**doing(article, office.editor, **gone))
+    left = comments.list_comments(article_id=article.pk, actor=office.editor)
+    assert [row.sending for row in left.rows] == [article.msg_data_id, broadcast.msg_data_id]
+    with pytest.raises(NoComments):
+        comments.elect_comment(
+            **doing(article, office.editor, sending="999", comment_id=last.comment.id)
+        )
 
 
 def test_an_article_that_is_not_out_has_no_comments(office):  # noqa: F811
