@@ -74,6 +74,19 @@ def seed_office() -> SampleOffice:
             "回复“帮助”查看使用说明。",
         },
     )
+    # Few abilities, so that one can see how the console says what an account cannot do.
+    OfficialAccount.objects.get_or_create(
+        slug="sandbox-sub",
+        defaults={
+            "agency": agency,
+            "name": "青禾发布（示例）",
+            "kind": OfficialAccount.Kind.SUBSCRIPTION,
+            "is_verified": True,
+            "appid": "wx7b3c8f2a6d1e4095",
+            "original_id": "gh_7b3c8f2a6d1e",
+            "welcome": "您好，欢迎关注青禾发布（示例）。回复“帮助”查看使用说明。",
+        },
+    )
     keep_library(agency)
     keep_library(neighbour)
     return SampleOffice(agency, account, people)

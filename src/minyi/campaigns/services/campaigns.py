@@ -198,7 +198,9 @@ def _settings_of(plan: Blueprint) -> dict[str, object]:
 
 
 def _only_account(agency_id: int) -> OfficialAccount | None:
-    accounts = list(OfficialAccount.objects.filter(agency_id=agency_id)[:2])
+    accounts = list(OfficialAccount.objects.filter(agency_id=agency_id))
+    service = OfficialAccount.Kind.SERVICE
+    accounts = [one for one in accounts if one.kind == service and one.is_verified] or accounts
     return accounts[0] if len(accounts) == 1 else None
 
 

@@ -22,10 +22,15 @@ from .base import *  # noqa: F403
 DEBUG = env.bool("MINYI_DEBUG", default=False)  # noqa: F405
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 WECHAT_SECRETS = env.json("WECHAT_SECRETS", default={}) or {  # noqa: F405
-    # The sandbox's own account: these open nothing outside this machine.
+    # The sandbox's own accounts: these open nothing outside this machine.
     "sandbox": {
         "secret": "sandbox-secret-not-for-production",
         "token": "sandboxtoken",
         "aes_key": "SandboxKeyForLocalDevelopmentOnly0123456789",
+    },
+    "sandbox-sub": {
+        "secret": "sandbox-sub-secret-not-for-production",
+        "token": "sandboxsubtoken",
+        "aes_key": "SandboxSubKeyForLocalDevelopmentOnly0123456",
     },
 }

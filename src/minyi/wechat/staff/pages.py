@@ -54,9 +54,9 @@ def account_for(request, account_id, *permissions):
 
 
 def own_accounts(request, *permissions):
-    """Return the accounts on which the actor holds one of the permissions, by name."""
+    """Return the accounts on which the actor holds one of the permissions, the oldest first."""
     actor = request.user.actor
-    rows = OfficialAccount.objects.visible_to(actor).select_related("agency").order_by("name")
+    rows = OfficialAccount.objects.visible_to(actor).select_related("agency").order_by("pk")
     if actor.is_operator:
         return rows
     agencies = {agency for agency, held in actor.grants if held in permissions}
