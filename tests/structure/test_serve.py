@@ -73,7 +73,8 @@ def test_a_worker_killed_is_started_anew_while_the_servers_run_on(children, tmp_
     assert all(child.poll() is not None for child in children.values())
 
 
-def test_a_server_that_ends_ends_the_others(children, tmp_path):
+def test_a_server_that_ends_ends_the_others_and_its_log_is_named(children, tmp_path, capsys):
     children["product"].kill()
     assert serve._wait(children, tmp_path) == 1
     assert all(child.poll() is not None for child in children.values())
+    assert str(tmp_path / "logs" / "product.log") in capsys.readouterr().out

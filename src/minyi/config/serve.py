@@ -192,8 +192,21 @@ def _wait(children: Children, var: Path) -> int:
             worker_seen_at = time.monotonic()
         elif time.monotonic() - worker_seen_at > RESTART_S:
             children["worker"] = _start("worker", WORKER, var)
+    if not stopping:
+        print(_say_who_ended(children, var), flush=True)
     _end(children)
     return 0 if stopping else 1
+
+
+def _say_who_ended(children: Children, var: Path) -> str:
+    """Name the server that is gone, and the log that may say why."""
+    name = next(one for one in ("product", "sandbox") if children[one].poll() is not None)
+    code, log = children[name].returncode, var / "logs" / f"{name}.log"
+    chinese = {"product": "产品", "sandbox": "微信沙箱"}[name]
+    return (
+        f"{chinese}进程意外结束（{code}），其余进程随之结束。原因见日志：{log}\n"
+        f"The {name} process ended unexpectedly ({code}); the others end with it. See {log}"
+    )
 
 
 def _end(children: Children) -> None:
