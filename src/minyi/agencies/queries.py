@@ -8,10 +8,11 @@ from .policies import Role
 
 
 def administrators_for(request: HttpRequest) -> list[str]:
-    """Name those who can change this person's posts: «name (office)», the administrators."""
+    """Name who else can change this person's posts: «name (office)», the administrators."""
     actor = request.user.actor  # type: ignore[union-attr]
     posts = Post.objects.current(today()).filter(
         agency__in=actor.agency_ids, role=Role.ADMINISTRATOR
     )
-    rows = posts.select_related("user", "agency").order_by("agency__name", "user__first_name")
+    others = posts.exclude(user=request.user)
+    rows = others.select_related("user", "agency").order_by("agency__name", "user__first_name")
     return [f"{post.user}（{post.agency.short_name}）" for post in rows]

@@ -3,7 +3,7 @@
 
 import pytest
 
-from minyi.agencies.models import Agency, OfficialAccount
+from minyi.agencies.models import Agency, OfficialAccount, User
 from minyi.agencies.policies import Role
 from minyi.core.models import AuditEntry, Rule
 
@@ -45,6 +45,19 @@ def test_an_administrator_adds_neither():
     client = given_client(given_staff(given_agency(), Role.ADMINISTRATOR))
     for room in ("agencies", "accounts"):
         assert client.get(f"/staff/{room}/new/").status_code == 403
+
+
+def test_a_refusal_names_the_other_administrators_and_never_the_reader():
+    agency = given_agency()
+    reader, other = (
+        given_staff(agency, Role.ADMINISTRATOR),
+        given_staff(agency, Role.ADMINISTRATOR),
+    )
+    User.objects.filter(pk=other.pk).update(first_name="周某")
+    other.refresh_from_db()
+    page = given_client(reader).get("/staff/accounts/new/").content.decode()
+    assert f"<li>{other}（" in page
+    assert f"<li>{reader}（" not in page
 
 
 def test_a_rule_is_added_and_changed_on_the_trail_and_never_deleted(operator):
