@@ -101,6 +101,11 @@ def set_tag(
     else:
         ask_wechat(account, lambda client: client.tags.take_off(tag_id=tag_id, openids=openids))
     with transaction.atomic():
+        others = sum(1 for contact in contacts if (tag_id in contact.tags) != carries)
+        change = others if carries else -others
+        tag = FollowerTag.objects.select_for_update().get(pk=tag.pk)
+        tag.count = max(0, tag.count + change)
+        tag.save(update_fields=["count"])
         for contact in contacts:
             kept = [one for one in contact.tags if one != tag_id]
             contact.tags = [*kept, tag_id] if carries else kept

@@ -202,6 +202,9 @@ def article(request, article_id):
         "publish": actor.can(PUBLISH, account.agency_id),
         "comment": actor.can("wechat.comments", account.agency_id),
     }
+    tags = list(FollowerTag.objects.filter(account=account))
+    names = {tag.wechat_id: tag.name for tag in tags}
+    sent = list(found.broadcasts.select_related("asked_by"))
     return pages.show(
         request,
         "article.html",
@@ -219,9 +222,10 @@ def article(request, article_id):
         mass=may(account, Ability.MASS_ALL),
         quota=broadcast_quota(account=account, tag_id=None, now=now),
         reset=next_reset(account=account, now=now),
-        tags=list(FollowerTag.objects.filter(account=account)) if can["publish"] else [],
+        tags=tags if can["publish"] else [],
         followers=Contact.objects.filter(account=account, is_following=True).count(),
-        sent=list(found.broadcasts.select_related("asked_by")),
+        sent=[(one, names.get(one.tag_id, one.tag_id)) for one in sent],
+        went_to_all=any(one.tag_id is None and one.state == "sent" for one in sent),
         is_unclear=found.broadcasts.filter(state=Broadcast.State.UNKNOWN).exists(),
     )
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from minyi.agencies.models import User
 from minyi.agencies.policies import Role
 from minyi.agencies.services.libraries import keep_library
-from minyi.agencies.tests.given import given_agency, given_post, given_staff
+from minyi.agencies.tests.given import given_agency, given_client, given_post, given_staff
 from minyi.core import outbox
 from minyi.core.models import AuditEntry
 from minyi.wechat.errors import (
@@ -20,7 +21,7 @@ from minyi.wechat.errors import (
     StaleArticle,
     WriterPublishes,
 )
-from minyi.wechat.models import Article, Broadcast, Upload
+from minyi.wechat.models import Article, Broadcast, FollowerTag, Upload
 from minyi.wechat.services import articles, broadcasts, comments, publishing
 from minyi.wechat.services.bodies import BodyPicture, pictures_in, wechat_html
 
@@ -313,3 +314,20 @@ def test_a_link_that_is_no_address_leaves_its_words():
     shown = wechat_html(body, pictures={}, is_ai_made=False)
     assert "办事指南" in shown
     assert "<a" not in shown
+
+
+def test_the_page_warns_of_sending_to_nobody_and_to_everybody_twice(office):
+    article = office.write()
+    Article.objects.filter(pk=article.pk).update(state=State.PUBLISHED)
+    FollowerTag.objects.create(account=office.account, wechat_id=101, name="青年", count=0)
+    reviewer = given_client(User.objects.get(pk=office.reviewer.id))
+    page = reviewer.get(f"/staff/wechat/articles/article/{article.pk}/").content.decode()
+    assert "青年（没有粉丝，无人会收到）" in page
+    assert "已经群发给全部粉丝" not in page
+    about = {"account": office.account, "article": article, "state": "sent"}
+    about |= {"asked_by_id": int(office.reviewer.id), "asked_at": timezone.now()}
+    Broadcast.objects.create(key="a", **about)
+    Broadcast.objects.create(key="b", tag_id=101, **about)
+    page = reviewer.get(f"/staff/wechat/articles/article/{article.pk}/").content.decode()
+    assert "已经群发给全部粉丝" in page
+    assert "标签 青年" in page

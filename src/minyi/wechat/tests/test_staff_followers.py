@@ -186,12 +186,16 @@ def test_tags_are_made_renamed_put_on_taken_off_and_deleted(clerk, account, sand
     clerk.post(f"{URL}/{account.pk}/sort/", {**chosen, "act": "tag"})
     contact.refresh_from_db()
     assert contact.tags == [tag.wechat_id]
+    tag.refresh_from_db()
+    assert tag.count == 1
     listed = clerk.get(f"{URL}/{account.pk}/?tag={tag.wechat_id}").content.decode()
     assert contact.openid[-6:] in listed
     clerk.post(f"{URL}/tags/{tag.pk}/", {"act": "rename", "name": "常来的人"})
     tag.refresh_from_db()
     assert tag.name == "常来的人"
     clerk.post(f"{URL}/{account.pk}/sort/", {**chosen, "act": "untag"})
+    tag.refresh_from_db()
+    assert tag.count == 0
     contact.refresh_from_db()
     assert contact.tags == []
     clerk.post(f"{URL}/{account.pk}/sort/", {**chosen, "act": "tag"})
