@@ -175,9 +175,10 @@ def let_time_pass(product: Product, slug: str, *, until: str) -> None:
 
 
 def _age_log(rows: sqlite3.Connection, ledger: Path, slug: str, ms: int) -> None:
-    """Move what the public log promises as well, as long as it has not begun.
+    """Move what the public log promises as well.
 
-    What stands in a log cannot be moved. Its ballots keep their times and count by them.
+    What stands in a log cannot be moved: once it has begun its ballots keep their times and count
+    by them. Only our copy of the day until which it promises appeals still moves.
     """
     ((log, manifest),) = rows.execute(
         "SELECT log, manifest FROM campaigns_round WHERE slug = ?", (slug,)
@@ -186,12 +187,12 @@ def _age_log(rows: sqlite3.Connection, ledger: Path, slug: str, ms: int) -> None
         return
     public_from = ledger / log / ".writer" / "public_from"
     public_from.write_text(str(int(public_from.read_text()) - ms))
-    if not (ledger / log / "checkpoint").exists():
-        times = {name: json.loads(manifest)[name] - ms for name in ("opens", "closes", "appeal")}
-        moved = json.dumps(
-            json.loads(manifest) | times, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        )
-        rows.execute("UPDATE campaigns_round SET manifest = ? WHERE slug = ?", (moved, slug))
+    begun = (ledger / log / "checkpoint").exists()
+    promised = json.loads(manifest)
+    for name in ("appeal",) if begun else ("opens", "closes", "appeal"):
+        promised[name] -= ms
+    moved = json.dumps(promised, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    rows.execute("UPDATE campaigns_round SET manifest = ? WHERE slug = ?", (moved, slug))
 
 
 def _age_result(rows: sqlite3.Connection, slug: str, span: timedelta) -> None:
