@@ -6,8 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,10 +36,16 @@ def shared_folder(tmp_path_factory, worker_id) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated(shared_folder) -> Path:
+def alone() -> Callable[[Path], AbstractContextManager[None]]:
+    """Keep the other workers out while this one makes what lies at a path."""
+    return _alone
+
+
+@pytest.fixture(scope="session")
+def migrated(shared_folder, alone) -> Path:
     """A migrated, empty SQLite database to copy: migrating one takes a quarter of a minute."""
     path = shared_folder / "migrated.sqlite3"
-    with _alone(path):
+    with alone(path):
         if not path.exists():
             making = path.with_suffix(".making")
             _migrate(making)

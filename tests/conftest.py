@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One product per worker, one Chromium per module, one record of what pages complain of."""
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from live import Product, copy_data, running_product
 
 
 @pytest.fixture(scope="session")
-def first_start(tmp_path_factory, shared_folder) -> Iterator[tuple[Path, Product | None]]:
+def first_start(tmp_path_factory, shared_folder, alone) -> Iterator[tuple[Path, Product | None]]:
     """Start the product in an empty folder, once for all workers, and keep what it made there.
 
     The worker that did it keeps the product; the others get None.
@@ -23,7 +22,7 @@ def first_start(tmp_path_factory, shared_folder) -> Iterator[tuple[Path, Product
     kept = shared_folder / "seeded"
     with ExitStack() as stack:
         product = None
-        with _alone(kept.with_suffix(".lock")):
+        with alone(kept):
             if not kept.exists():
                 (own / "first").mkdir()
                 product = stack.enter_context(running_product(own / "first"))
@@ -64,10 +63,3 @@ def visitors(chromium) -> Iterator[Visitors]:
     yield everybody
     everybody.leave()
     assert everybody.complaints == [], "\n".join(everybody.complaints)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

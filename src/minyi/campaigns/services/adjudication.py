@@ -72,6 +72,17 @@ def ranges_of(places: Iterable[int]) -> list[tuple[int, int]]:
     return ranges
 
 
+def places_of(ranges: Ranges) -> list[int]:
+    """Take ranges apart into places, in their order."""
+    return [place for low, high in ranges for place in range(low, high)]
+
+
+def in_state(log: str, ranges: Ranges, state: int) -> list[tuple[int, int]]:
+    """Keep of these ranges what is in that state (see `ledger.fold`) now."""
+    found = zip(places_of(ranges), states_of(log, ranges), strict=True)
+    return ranges_of(place for place, its in found if its == state)
+
+
 def store_evidence(*, campaign_id: int, content: bytes, name: str, now: datetime) -> str:
     """Keep what a ruling will rest on; return its SHA-256 in hex. The same file is kept once."""
     digest = hashlib.sha256(content).hexdigest()
@@ -207,7 +218,7 @@ def release_undecided(delivery: outbox.Delivery) -> None:
     ruling = rows.filter(pk=int(str(delivery.payload["ruling"]))).first()
     if ruling is None:
         raise outbox.GiveUp("no such ruling")
-    left = _still_quarantined(ruling)
+    left = in_state(ruling.round.log, ruling.ballots, QUARANTINED)
     if left:
         release(
             campaign_id=ruling.round.campaign_id,
@@ -217,12 +228,6 @@ def release_undecided(delivery: outbox.Delivery) -> None:
             actor=SYSTEM,
             now=delivery.now,
         )
-
-
-def _still_quarantined(ruling: Ruling) -> Ranges:
-    places = [place for low, high in ruling.ballots for place in range(low, high)]
-    states = states_of(ruling.round.log, ruling.ballots)
-    return ranges_of(p for p, state in zip(places, states, strict=True) if state == QUARANTINED)
 
 
 def _propose(

@@ -23,7 +23,7 @@ from minyi.campaigns.queries.events import write_events
 from minyi.core import outbox
 from minyi.core.actors import SYSTEM
 from minyi.ledger.fold import COUNTED
-from minyi.ledger.queries.logs import states_of, tally
+from minyi.ledger.queries.logs import tally
 from minyi.ledger.queries.proofs import find_places
 
 from . import adjudication
@@ -108,7 +108,8 @@ def _read_found(folder: Path) -> dict[str, list[int]]:
 
 def _hold(paper: Round, rule: str, ballots: list[int], groups: bytes, now: datetime) -> int:
     places = find_places(round_id=paper.pk, ballot_ids=ballots).values()
-    held = _free(paper, adjudication.ranges_of(set(places) - _ruled(paper)))
+    free = adjudication.ranges_of(set(places) - _ruled(paper))
+    held = adjudication.in_state(paper.log, free, COUNTED)
     if not held:
         return 0
     evidence = {"rule": rule, "ballots": held, "engine": json.loads(groups)}
@@ -132,16 +133,7 @@ def _hold(paper: Round, rule: str, ballots: list[int], groups: bytes, now: datet
 def _ruled(paper: Round) -> set[int]:
     """Return the places on which there has been a ruling: what people released stays released."""
     spans = Ruling.objects.filter(round=paper).values_list("ballots", flat=True)
-    return {place for span in spans for low, high in span for place in range(low, high)}
-
-
-def _free(paper: Round, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Keep the places that count now."""
-    places = [place for low, high in ranges for place in range(low, high)]
-    states = states_of(paper.log, ranges)
-    return adjudication.ranges_of(
-        place for place, state in zip(places, states, strict=True) if state == COUNTED
-    )
+    return {place for span in spans for place in adjudication.places_of(span)}
 
 
 def _moment(at_ms: int, like: datetime) -> datetime:
