@@ -14,6 +14,7 @@ from .nominees import (
 from .objections import Objection, ObjectionFile, ObjectionStep
 from .reports import ActivityReport
 from .results import Juror, JuryScore, Result, ResultLine
+from .screening import BlindSample, BlindVerdict, Cluster, ClusterOpinion, Opinion
 from .supervision import LogCheck, VoteComplaint, VoterSample
 from .voting import Ballot, CountSnapshot, Round
 
@@ -23,9 +24,13 @@ __all__ = [
     "Appeal",
     "AwardRecord",
     "Ballot",
+    "BlindSample",
+    "BlindVerdict",
     "Campaign",
     "Category",
     "Certificate",
+    "Cluster",
+    "ClusterOpinion",
     "CountSnapshot",
     "Criterion",
     "EvidenceFile",
@@ -39,6 +44,7 @@ __all__ = [
     "Objection",
     "ObjectionFile",
     "ObjectionStep",
+    "Opinion",
     "Result",
     "ResultLine",
     "ResultVersion",

@@ -108,6 +108,9 @@ class Campaign(ClusterableModel):
         _("同分处理"), max_length=8, choices=TieRule.choices, default=TieRule.JURY_FIRST
     )
 
+    # Signals of brushing that this vote does without, by code (minyi.integrity.signals).
+    silent_signals = models.JSONField(_("停用的识别信号"), default=list, blank=True)
+
     # Counts the edits: who saves a form that somebody else has changed meanwhile is told so.
     version = models.PositiveIntegerField(_("版本"), default=1, editable=False)
     created_at = models.DateTimeField(_("创建时间"))
