@@ -39,6 +39,7 @@ ACTS = {
     "campaigns.certificate.revoked": _("撤销证书"),
     "campaigns.report.asked": _("生成活动报告"),
     "campaigns.ballots.quarantined": _("选票列入核查"),
+    "campaigns.ballots.quarantine_proposed": _("提议再次核查选票"),
     "campaigns.ballots.released": _("选票解除核查"),
     "campaigns.ballots.void_proposed": _("提议认定选票无效"),
     "campaigns.ballots.voided": _("认定选票无效"),

@@ -740,6 +740,15 @@ class AppealDecided(DomainError):
     action = _("请刷新页面查看最新状态。")
 
 
+class AppealOfOwnRuling(NotAllowed):
+    """Who struck a ballot out does not hear its appeal."""
+
+    code = "appeal_of_own_ruling"
+    title = _("您须回避")
+    sentence = _("这份申诉针对的选票认定由您提出或者确认，您不能承办或者复核。")
+    action = _("请由没有参与这项认定的人员办理。")
+
+
 class AppealsOpen(DomainError):
     code = "appeals_open"
     title = _("还有申诉没有办结")

@@ -36,8 +36,8 @@ class EvidenceFile(models.Model):
 class Ruling(models.Model):
     """One decision on ballots, by ranges of places in the log. Nothing is ever deleted.
 
-    Quarantine and release take effect at once. Void and restore are proposed by one person and
-    confirmed by another.
+    A first quarantine and a release take effect at once. Void, restore and every further
+    quarantine are proposed by one person and confirmed by another.
     """
 
     class Kind(models.TextChoices):
@@ -81,6 +81,7 @@ class Ruling(models.Model):
     )
     decided_at = models.DateTimeField(_("确认时间"), null=True, blank=True)
     reason = models.CharField(_("说明"), max_length=300, blank=True)
+    refusal = models.CharField(_("不同意的理由"), max_length=300, blank=True)
 
     class RulingQuerySet(OfCampaignQuerySet):
         agency_path = "round__campaign__agency_id"
@@ -96,8 +97,7 @@ class Ruling(models.Model):
                 name="nobody_confirms_their_own_ruling",
                 condition=models.Q(proposed_by__isnull=True)
                 | models.Q(decided_by__isnull=True)
-                | ~models.Q(proposed_by=models.F("decided_by"))
-                | models.Q(kind__in=["quarantine", "release"]),
+                | ~models.Q(proposed_by=models.F("decided_by")),
             ),
         ]
 
@@ -122,6 +122,7 @@ class Appeal(models.Model):
     place = models.BigIntegerField(_("账本序号"))
     voter_ref = models.CharField(max_length=32)
     statement = models.TextField(_("申诉理由"))
+    salt = models.CharField(max_length=32, blank=True)  # hex; blank: filed before it was salted
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.FILED)
     filed_at = models.DateTimeField(_("提交时间"))
     is_well_founded = models.BooleanField(_("拟认定成立"), null=True, blank=True)

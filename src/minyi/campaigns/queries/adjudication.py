@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ballots received, counted, held and struck out, by reason: a fold over the public log."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from minyi.campaigns.models import Appeal, Ruling
 from minyi.campaigns.reasons import reason_words
@@ -112,6 +113,20 @@ def count_appeals(campaign_id: int) -> Appeals:
     dismissed = by_state.pop(Appeal.State.DISMISSED, 0)
     still = sum(by_state.values())
     return Appeals(still + upheld + dismissed, still, upheld, dismissed)
+
+
+def struck_by(*, round_id: int, user_id: int) -> list[tuple[int, int]]:
+    """Return the ballots that this person has had held or struck out: ranges of places."""
+    had_a_hand = Q(proposed_by_id=user_id) | Q(decided_by_id=user_id)
+    kinds = (Ruling.Kind.QUARANTINE, Ruling.Kind.VOID)
+    rows = Ruling.objects.filter(had_a_hand, round_id=round_id, kind__in=kinds)
+    in_force = rows.filter(state=Ruling.State.IN_FORCE).values_list("ballots", flat=True)
+    return [(low, high) for ballots in in_force for low, high in ballots]
+
+
+def is_among(place: int, ranges: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether a place in the log lies in one of these half-open ranges."""
+    return any(low <= place < high for low, high in ranges)
 
 
 def _rulings(campaign_id: int) -> tuple[ShownRuling, ...]:

@@ -2,6 +2,7 @@
 """Rulings on ballots: held for review, released, struck out, restored. Nothing is deleted.
 
     quarantine, release       one act, by the platform's rules or by staff
+    quarantine once more      one person; confirm or turn_down by another
     propose_void/_restore     one person; confirm or turn_down by another
 
 Each names ballots by their places in the public log, the rule, and a stored evidence file whose
@@ -99,21 +100,26 @@ def store_evidence(*, campaign_id: int, content: bytes, name: str, now: datetime
 
 @transaction.atomic
 def quarantine(
-    *, campaign_id: int, ballots: Ranges, rule: str, evidence: str, actor: Actor, now: datetime
+    *,
+    campaign_id: int,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> Ruling:
-    """Hold counted ballots for review: they do not count until they are released."""
+    """Hold counted ballots for review: they do not count until they are released.
+
+    Once. Where a ballot counts again after a ruling this is a proposal, which another person
+    confirms: nobody alone keeps a ballot out of the count. The platform does not propose.
+    """
     paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    ruling = _rule(paper, Ruling.Kind.QUARANTINE, ballots, rule, evidence, actor, now)
-    _put(paper, ruling, now)
-    region = paper.campaign.agency.region.code
-    days = term_of(RELEASE, region_code=region, on=localtime(now).date())
-    outbox.send(
-        topic=TOPIC,
-        key=str(ruling.pk),
-        payload={"ruling": ruling.pk},
-        now=now,
-        due_at=now + timedelta(days=days),
+    ruling = _rule(
+        paper, Ruling.Kind.QUARANTINE, ballots, rule, evidence, actor, now, reason=reason
     )
+    if ruling.state == Ruling.State.IN_FORCE:
+        _put(paper, ruling, now)
     return ruling
 
 
@@ -163,12 +169,7 @@ def confirm(*, ruling_id: int, actor: Actor, now: datetime) -> Ruling:
     """Put a proposed ruling in force, as somebody else than its proposer."""
     ruling, paper = _lock_proposal(ruling_id, actor)
     _check_states(paper, Ruling.Kind(ruling.kind), ruling.ballots)
-    ruling.state, ruling.decided_by_id, ruling.decided_at = (
-        Ruling.State.IN_FORCE,
-        int(actor.id),
-        now,
-    )
-    ruling.save(update_fields=["state", "decided_by", "decided_at"])
+    _decide(ruling, Ruling.State.IN_FORCE, actor, now)
     _put(paper, ruling, now)
     _record(ruling, ACTS[Ruling.Kind(ruling.kind)], actor, now)
     return ruling
@@ -176,19 +177,14 @@ def confirm(*, ruling_id: int, actor: Actor, now: datetime) -> Ruling:
 
 @transaction.atomic
 def turn_down(*, ruling_id: int, reason: str, actor: Actor, now: datetime) -> Ruling:
-    """Refuse a proposed ruling, with the reason."""
+    """Refuse a proposed ruling, with the reason; the proposer's own stays beside it."""
     ruling, _paper = _lock_proposal(ruling_id, actor)
     reason = tidy(reason)
     if not reason:
         raise ReasonNeeded
-    ruling.state, ruling.decided_by_id, ruling.decided_at = (
-        Ruling.State.TURNED_DOWN,
-        int(actor.id),
-        now,
-    )
-    ruling.reason = reason[:300]
-    ruling.save(update_fields=["state", "decided_by", "decided_at", "reason"])
-    _record(ruling, "turned_down", actor, now, reason=ruling.reason)
+    ruling.refusal = reason[:300]
+    _decide(ruling, Ruling.State.TURNED_DOWN, actor, now)
+    _record(ruling, "turned_down", actor, now, reason=ruling.refusal)
     return ruling
 
 
@@ -204,9 +200,8 @@ def rule_on_appeal(
     if kind is None:
         return None
     ruling = _rule(paper, kind, [(place, place + 1)], "appeal", evidence, actor, now)
-    ruling.state, ruling.proposed_by_id = Ruling.State.IN_FORCE, proposed_by_id
-    ruling.decided_by_id, ruling.decided_at = int(actor.id), now
-    ruling.save(update_fields=["state", "proposed_by", "decided_by", "decided_at"])
+    ruling.proposed_by_id = proposed_by_id
+    _decide(ruling, Ruling.State.IN_FORCE, actor, now)
     _put(paper, ruling, now)
     return ruling
 
@@ -240,10 +235,8 @@ def _propose(
     actor: Actor,
     now: datetime,
 ) -> Ruling:
-    if actor.kind != "staff":
-        raise NotAllowed  # the platform may hold ballots back; only people strike them out
     paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    return _rule(paper, kind, ballots, rule, evidence, actor, now, reason=tidy(reason)[:300])
+    return _rule(paper, kind, ballots, rule, evidence, actor, now, reason=reason)
 
 
 def _rule(
@@ -265,7 +258,9 @@ def _rule(
     if not tidy(rule):
         raise ReasonNeeded
     _check_states(paper, kind, ballots)
-    needs_second = kind in (Ruling.Kind.VOID, Ruling.Kind.RESTORE)
+    needs_second = _needs_second(paper, kind, ballots)
+    if needs_second:
+        _check_is_a_person(actor)
     ruling = Ruling.objects.create(
         round=paper,
         kind=kind,
@@ -277,14 +272,22 @@ def _rule(
         state=Ruling.State.PROPOSED if needs_second else Ruling.State.IN_FORCE,
         proposed_by_id=int(actor.id) if actor.kind == "staff" else None,
         proposed_at=now,
-        reason=reason,
+        reason=tidy(reason)[:300],
     )
     _record(ruling, f"{kind}_proposed" if needs_second else ACTS[kind], actor, now)
     return ruling
 
 
+def _decide(ruling: Ruling, state: Ruling.State, actor: Actor, now: datetime) -> None:
+    ruling.state, ruling.decided_by_id, ruling.decided_at = state, int(actor.id), now
+    ruling.save()
+
+
 def _put(paper: Round, ruling: Ruling, now: datetime) -> None:
-    """Put a ruling into the log, in as many entries as its ranges need."""
+    """Put a ruling into the log, in as many entries as its ranges need.
+
+    What is held now is released when the term is over and nobody has decided.
+    """
     for part, start in enumerate(range(0, len(ruling.ballots), RANGES_PER_ENTRY)):
         entry = {
             "type": str(ruling.kind),
@@ -295,6 +298,16 @@ def _put(paper: Round, ruling: Ruling, now: datetime) -> None:
             "by": ruling.by,
         }
         logs.put(folder=paper.log, key=f"ruling:{ruling.pk}:{part}", entry=entry, now=now)
+    if ruling.kind == Ruling.Kind.QUARANTINE:
+        region = paper.campaign.agency.region.code
+        days = term_of(RELEASE, region_code=region, on=localtime(now).date())
+        outbox.send(
+            topic=TOPIC,
+            key=str(ruling.pk),
+            payload={"ruling": ruling.pk},
+            now=now,
+            due_at=now + timedelta(days=days),
+        )
 
 
 def _check_ranges(ballots: Ranges) -> None:
@@ -310,6 +323,24 @@ def _check_states(paper: Round, kind: Ruling.Kind, ballots: Ranges) -> None:
     fit = sum(state in FROM[str(kind.value)] for state in states)
     if fit != count:
         raise BallotsUnfit(count=count, unfit=count - fit, act=kind.label)
+
+
+def _needs_second(paper: Round, kind: Ruling.Kind, ballots: Ranges) -> bool:
+    """Tell whether another person must confirm it: all but a release and a ballot's first hold."""
+    if kind == Ruling.Kind.RELEASE:
+        return False
+    earlier = Ruling.objects.filter(round=paper, state=Ruling.State.IN_FORCE)
+    return kind != Ruling.Kind.QUARANTINE or any(
+        low < end and start < high
+        for spans in earlier.values_list("ballots", flat=True)
+        for low, high in spans
+        for start, end in ballots
+    )
+
+
+def _check_is_a_person(actor: Actor) -> None:
+    if actor.kind != "staff":
+        raise NotAllowed  # the platform may hold a ballot back, once; the rest is for people
 
 
 def _lock_paper(campaign_id: int, actor: Actor, permission: str) -> Round:
@@ -343,8 +374,7 @@ def _lock_proposal(ruling_id: int, actor: Actor) -> tuple[Ruling, Round]:
     ruling.refresh_from_db(fields=["state"])
     if ruling.state != Ruling.State.PROPOSED:
         raise RulingDecided(state=ruling.get_state_display())
-    if actor.kind != "staff":
-        raise NotAllowed
+    _check_is_a_person(actor)
     if str(ruling.proposed_by_id) == actor.id:
         raise SecondPersonNeeded
     return ruling, paper

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Appeals of voters whose ballots do not count: filed by place, decided by two people.
 
-An appeal holds place, pseudonym and words, never the person: who votes for whom stays unknown.
-Upheld, the ballot counts again (`restore`, or `release`); a signature that stood under the count
+Two others than those who struck the ballot out. An appeal holds place, pseudonym and words, never
+the person: who votes for whom stays unknown. The public log has a hash of the words, salted: short
+ones could be found by trying. Upheld, the ballot counts again (`restore`, or `release`); a signature that stood under the count
 is taken back first.
 """
 
 import hashlib
 import json
+import secrets
 from datetime import datetime
 
 from django.db import transaction
@@ -18,6 +20,7 @@ from minyi.campaigns.errors import (
     AlreadyAppealed,
     AppealDecided,
     AppealNotFound,
+    AppealOfOwnRuling,
     AppealTooLate,
     CampaignNotFound,
     NothingToAppeal,
@@ -25,6 +28,7 @@ from minyi.campaigns.errors import (
     SecondPersonNeeded,
 )
 from minyi.campaigns.models import Appeal, Campaign, Result, Round
+from minyi.campaigns.queries.adjudication import is_among, struck_by
 from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
@@ -36,6 +40,7 @@ from .manifests import promised_until
 from .texts import tidy
 
 MOST = 500  # characters of a statement, and of an answer
+SALT_BYTES = 16
 
 
 @transaction.atomic
@@ -64,12 +69,13 @@ def file_appeal(
         place=place,
         voter_ref=voter_ref,
         statement=words,
+        salt=secrets.token_hex(SALT_BYTES),
         filed_at=now,
     )
     entry = {
         "type": "appeal",
         "t": round(now.timestamp() * 1000),
-        "ev": hashlib.sha256(words.encode()).hexdigest(),
+        "ev": evidence_of(appeal),
     }
     logs.put(folder=paper.log, key=f"appeal:{appeal.number}", entry=entry, now=now)
     return appeal
@@ -124,6 +130,11 @@ def decide(*, appeal_id: int, actor: Actor, now: datetime) -> Appeal:
     return appeal
 
 
+def evidence_of(appeal: Appeal) -> str:
+    """Return what the log holds of an appeal's words: docs/protocol/log-format.md §6.2."""
+    return hashlib.sha256(bytes.fromhex(appeal.salt) + appeal.statement.encode()).hexdigest()
+
+
 def _let_count(appeal: Appeal, proposer: int, actor: Actor, now: datetime) -> None:
     campaign_id = appeal.round.campaign_id
     signed = Result.objects.filter(campaign_id=campaign_id, signed_at__isnull=False).first()
@@ -172,6 +183,8 @@ def _lock(appeal_id: int, actor: Actor, permission: str, state: str) -> Appeal:
         raise NotAllowed
     if appeal.state != state:
         raise AppealDecided(state=appeal.get_state_display())
+    if is_among(appeal.place, struck_by(round_id=appeal.round_id, user_id=int(actor.id))):
+        raise AppealOfOwnRuling
     return appeal
 
 

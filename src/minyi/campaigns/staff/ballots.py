@@ -14,7 +14,7 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import AppealNotFound, NoBallotsNamed, ReasonNeeded, RulingNotFound
 from minyi.campaigns.models import Appeal, EvidenceFile, Ruling
-from minyi.campaigns.queries.adjudication import public_counts
+from minyi.campaigns.queries.adjudication import is_among, public_counts, struck_by
 from minyi.campaigns.queries.counts import CountsHidden
 from minyi.campaigns.queries.public import ORIGINAL, get_campaign
 from minyi.campaigns.reasons import BY_HAND, reason_words
@@ -69,6 +69,8 @@ def desk(request, campaign_id):
     appeals_found = Appeal.objects.filter(round__campaign=campaign).select_related(
         "proposed_by", "decided_by"
     )
+    paper = getattr(campaign, "round", None)
+    struck = struck_by(round_id=paper.pk, user_id=request.user.pk) if paper else []
     return pages.show(
         request,
         "ballot_desk.html",
@@ -78,7 +80,7 @@ def desk(request, campaign_id):
         campaign=campaign,
         counts=counts if is_open else None,
         rulings=[_ruling(one, is_open, request.user.pk) for one in rulings[:SHOWN]],
-        appeals=[_appeal(one, is_open, request.user.pk) for one in appeals_found[:SHOWN]],
+        appeals=[_appeal(one, is_open, request.user.pk, struck) for one in appeals_found[:SHOWN]],
         kinds=Ruling.Kind.choices,
         rules=[(code, reason_words(code)) for code in BY_HAND],
         can={name: actor.can(f"ballots.{name}", agency) for name in ("rule", "confirm")},
@@ -98,7 +100,7 @@ def propose(request, campaign_id):
         if request.POST.get("rule") not in BY_HAND:
             raise ReasonNeeded  # it stands in the public log for good: no words of one's own
         ranges = read_places(request.POST.get("places", ""))
-        said = {"reason": request.POST.get("reason", "")} if "propose" in verb.__name__ else {}
+        said = {} if verb is adjudication.release else {"reason": request.POST.get("reason", "")}
         verb(
             campaign_id=campaign.pk,
             ballots=ranges,
@@ -109,7 +111,9 @@ def propose(request, campaign_id):
             **said,
         )
 
-    pages.succeeded(request, rule, said=_("已登记；认定无效和恢复有效须另一人确认后生效。"))
+    pages.succeeded(
+        request, rule, said=_("已登记；认定无效、恢复有效和再次列入核查须另一人确认后生效。")
+    )
     return redirect("ballot_desk", campaign.pk)
 
 
@@ -218,11 +222,12 @@ def _ruling(row, is_open, user_id):
     }
 
 
-def _appeal(row, is_open, user_id):
+def _appeal(row, is_open, user_id, struck):
     return {
         "row": row,
         "place": row.place if is_open else None,
         "is_own": row.proposed_by_id == user_id,
+        "is_concerned": is_among(row.place, struck),
     }
 
 

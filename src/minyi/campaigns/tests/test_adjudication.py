@@ -55,12 +55,26 @@ def hold(paper: Round, ballots=((1, 3),), *, actor=SYSTEM, rule="same_tempo", no
     return ruling
 
 
+def release(paper: Round, ballots=((1, 3),), *, by=None) -> Ruling:
+    done = adjudication.release(
+        campaign_id=paper.campaign_id,
+        ballots=ballots,
+        rule="manual",
+        evidence=given_evidence(paper.campaign),
+        actor=by or staff_of(paper.campaign, Role.CASE_WORKER).actor,
+        now=NOW,
+    )
+    logs.write_waiting(folder=paper.log)
+    return done
+
+
 def propose(paper: Round, verb=adjudication.propose_void, ballots=((1, 3),), by=None) -> Ruling:
     return verb(
         campaign_id=paper.campaign_id,
         ballots=ballots,
         rule="same_tempo",
         evidence=given_evidence(paper.campaign),
+        reason="同一程序连续投出",
         actor=by or staff_of(paper.campaign, Role.CASE_WORKER).actor,
         now=NOW,
     )
@@ -88,16 +102,54 @@ def test_held_ballots_do_not_count_and_anybody_can_tell_why():
 def test_released_ballots_count_again():
     paper = given_logged_vote([1], [1], [2])
     hold(paper)
-    adjudication.release(
-        campaign_id=paper.campaign_id,
-        ballots=[(1, 2)],
-        rule="manual",
-        evidence=given_evidence(paper.campaign),
-        actor=staff_of(paper.campaign, Role.CASE_WORKER).actor,
-        now=NOW,
+    release(paper, [(1, 2)])
+    assert (tally(paper.log).ballots, tally(paper.log).quarantined) == (2, 1)
+
+
+def test_one_person_does_not_keep_a_ballot_out_by_holding_it_again_and_again():
+    paper = given_logged_vote([1], [1], [2])
+    alone = staff_of(paper.campaign, Role.SUPERVISOR).actor
+    hold(paper, actor=alone)
+    release(paper, by=alone)
+    again = hold(paper, [(2, 4)], actor=alone)  # one of the two, and one never held
+    assert again.state == Ruling.State.PROPOSED
+    assert tally(paper.log).ballots == 3
+    with pytest.raises(SecondPersonNeeded):
+        confirm(paper, again, by=alone)
+    assert OutboxMessage.objects.filter(topic=adjudication.TOPIC).count() == 1
+    confirm(paper, again, by=staff_of(paper.campaign, Role.LEADER).actor)
+    assert tally(paper.log).quarantined == 2
+    assert OutboxMessage.objects.filter(topic=adjudication.TOPIC).count() == 2  # it has a term too
+    assert strangers_count(paper.log).findings == []
+
+
+def test_what_the_end_of_the_term_released_is_held_again_by_two_only():
+    paper = given_logged_vote([1], [1], [2])
+    held = hold(paper)
+    message = OutboxMessage.objects.get(topic=adjudication.TOPIC)
+    adjudication.release_undecided(
+        Delivery(adjudication.TOPIC, str(held.pk), message.payload, 1, NOW, message.due_at)
     )
     logs.write_waiting(folder=paper.log)
-    assert (tally(paper.log).ballots, tally(paper.log).quarantined) == (2, 1)
+    worker = staff_of(paper.campaign, Role.CASE_WORKER).actor
+    assert hold(paper, actor=worker).state == Ruling.State.PROPOSED
+
+
+def test_the_platform_holds_a_ballot_once_and_leaves_it_to_people_then():
+    paper = given_logged_vote([1], [1], [2])
+    hold(paper)
+    release(paper)
+    with pytest.raises(NotAllowed):
+        hold(paper, actor=SYSTEM)
+    assert hold(paper, [(3, 4)], actor=SYSTEM).state == Ruling.State.IN_FORCE
+
+
+def test_a_restored_ballot_is_held_again_by_two_only():
+    paper = given_logged_vote([1], [1], [2])
+    confirm(paper, propose(paper))
+    confirm(paper, propose(paper, adjudication.propose_restore))
+    worker = staff_of(paper.campaign, Role.CASE_WORKER).actor
+    assert hold(paper, actor=worker).state == Ruling.State.PROPOSED
 
 
 def test_striking_out_takes_two_people_and_restoring_too():
@@ -136,6 +188,8 @@ def test_a_proposal_is_decided_once_and_refused_with_a_reason():
     adjudication.turn_down(ruling_id=ruling.pk, reason="证据不足", actor=leader, now=NOW)
     with pytest.raises(RulingDecided):
         confirm(paper, ruling, by=leader)
+    ruling.refresh_from_db()
+    assert (ruling.reason, ruling.refusal) == ("同一程序连续投出", "证据不足")
     assert "void" not in kinds_of(paper.log)
 
 

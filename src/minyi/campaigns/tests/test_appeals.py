@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A voter whose ballot does not count learns why, appeals, and is heard by two people."""
 
+import hashlib
 import re
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
     AlreadyAppealed,
+    AppealOfOwnRuling,
     AppealsOpen,
     AppealTooLate,
     BallotsUnderReview,
@@ -22,9 +24,9 @@ from minyi.campaigns.services import adjudication, appeals, results, roundlogs
 from minyi.core.models import AuditEntry
 from minyi.ledger.queries.logs import standing_of, tally
 from minyi.ledger.services import logs
-from minyi.ledger.tests.given import keep_logs_in, kinds_of, strangers_count
+from minyi.ledger.tests.given import entries_of, keep_logs_in, kinds_of, strangers_count
 
-from .given import given_nominee, given_open_round
+from .given import given_nominee, given_open_round, given_staff
 from .given_log import given_evidence, staff_of
 from .visitors import body, given_votable, given_voted, stranger, visitor
 
@@ -74,20 +76,21 @@ def appeal(campaign: Campaign, *, place=1, words="这一票是我本人投的。
     return made
 
 
-def answer(campaign: Campaign, made: Appeal, *, upheld: bool, role=Role.CASE_WORKER) -> Appeal:
+def answer(campaign: Campaign, made: Appeal, *, upheld: bool, by=None) -> Appeal:
+    """Answer it as somebody who had no hand in striking the ballot out."""
+    somebody = by or given_staff(campaign.agency, Role.CASE_WORKER)
     return appeals.propose_answer(
         appeal_id=made.pk,
         is_well_founded=upheld,
         answer="已核对。",
-        actor=staff_of(campaign, role).actor,
+        actor=somebody.actor,
         now=timezone.now(),
     )
 
 
-def decide(campaign: Campaign, made: Appeal, role=Role.LEADER) -> Appeal:
-    decided = appeals.decide(
-        appeal_id=made.pk, actor=staff_of(campaign, role).actor, now=timezone.now()
-    )
+def decide(campaign: Campaign, made: Appeal, by=None) -> Appeal:
+    somebody = by or staff_of(campaign, Role.LEADER)
+    decided = appeals.decide(appeal_id=made.pk, actor=somebody.actor, now=timezone.now())
     logs.write_waiting(folder=campaign.round.log)
     return decided
 
@@ -157,9 +160,50 @@ def test_a_dismissed_appeal_moves_nothing_and_is_answered():
 def test_who_answers_does_not_decide():
     campaign, _anna = given_struck_vote()
     made = appeal(campaign)
-    answer(campaign, made, upheld=True, role=Role.SUPERVISOR)
+    somebody = given_staff(campaign.agency, Role.SUPERVISOR)
+    answer(campaign, made, upheld=True, by=somebody)
     with pytest.raises(SecondPersonNeeded):
-        decide(campaign, made, Role.SUPERVISOR)
+        decide(campaign, made, by=somebody)
+
+
+def test_who_struck_the_ballot_out_neither_answers_nor_decides_its_appeal():
+    campaign, _anna = given_struck_vote()
+    made = appeal(campaign)
+    proposer, confirmer = staff_of(campaign, Role.CASE_WORKER), staff_of(campaign, Role.SUPERVISOR)
+    for concerned in (proposer, confirmer):
+        with pytest.raises(AppealOfOwnRuling):
+            answer(campaign, made, upheld=False, by=concerned)
+    answer(campaign, made, upheld=False)
+    with pytest.raises(AppealOfOwnRuling):
+        decide(campaign, made, by=confirmer)
+    with pytest.raises(AppealOfOwnRuling):
+        appeals.send_back(appeal_id=made.pk, actor=confirmer.actor, now=timezone.now())
+    assert decide(campaign, made).state == "dismissed"
+
+
+def test_who_held_another_ballot_may_hear_the_appeal():
+    campaign, _anna = given_struck_vote()
+    made = appeal(campaign)
+    holder = given_staff(campaign.agency, Role.CASE_WORKER)
+    adjudication.quarantine(
+        campaign_id=campaign.pk,
+        ballots=[(2, 3)],
+        rule="company",
+        evidence=given_evidence(campaign),
+        actor=holder.actor,
+        now=timezone.now(),
+    )
+    assert answer(campaign, made, upheld=False, by=holder).state == "proposed"
+
+
+def test_the_log_does_not_let_a_short_statement_be_guessed():
+    campaign, _anna = given_struck_vote()
+    made = appeal(campaign, words="是我本人。")
+    entry = next(one for one in entries_of(campaign.round.log) if one["type"] == "appeal")
+    assert entry["ev"] != hashlib.sha256("是我本人。".encode()).hexdigest()
+    salted = bytes.fromhex(made.salt) + "是我本人。".encode()
+    assert len(made.salt) == 32
+    assert entry["ev"] == hashlib.sha256(salted).hexdigest()
 
 
 def test_one_ballot_is_appealed_once_in_words_and_only_while_it_does_not_count():
