@@ -3,8 +3,8 @@
 
 Two others than those who struck the ballot out. An appeal holds place, pseudonym and words, never
 the person: who votes for whom stays unknown. The public log has a hash of the words, salted: short
-ones could be found by trying. Upheld, the ballot counts again (`restore`, or `release`); a signature that stood under the count
-is taken back first.
+ones could be found by trying. Upheld, the ballot counts again (`restore`, or `release`); a
+signature that stood under the count is taken back first.
 """
 
 import hashlib
