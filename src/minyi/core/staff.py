@@ -9,8 +9,10 @@ from functools import cache
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.views import generic
 from wagtail.admin.views.reports import ReportView
+from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies.base import BasePermissionPolicy
 from wagtail.permissions import policy_registry
@@ -28,6 +30,11 @@ MENU_ORDER = {
     "nominations": 110,
     "nominees": 120,
     "jury": 130,
+    "ballots": 134,
+    "results": 135,
+    "objections": 136,
+    "certificates": 137,
+    "activity_reports": 138,
     "supervision": 150,
     "vault": 155,
     "wechat_overview": 195,
@@ -159,6 +166,44 @@ class AgencyModelViewSet(ModelViewSet):
 
     def construct_view(self, view_class, **kwargs):
         return super().construct_view(scoped(view_class), **kwargs)
+
+
+class Room(ViewSet):
+    """A place in the menu that leads to pages of our own; `name` has its place in `MENU_ORDER`.
+
+    `permissions`: any one of them shows the menu item; empty, and everybody at the console sees it.
+    That hides and does not protect: each page of the room checks for itself.
+    """
+
+    add_to_admin_menu = True
+    permissions: tuple[str, ...] = ()
+
+    @property
+    def menu_order(self):
+        return MENU_ORDER[self.name]
+
+    def get_menu_item(self, order=None):
+        """Hide the item from whoever finds nothing behind it."""
+        return RoomItem(
+            self.menu_label,
+            self.menu_url,
+            permissions=self.permissions,
+            name=self.name,
+            icon_name=self.icon,
+            order=self.get_menu_item_order(order),
+        )
+
+
+class RoomItem(MenuItem):
+    """The menu item of a room."""
+
+    def __init__(self, *args, permissions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.permissions = permissions
+
+    def is_shown(self, request):
+        actor = request.user.actor
+        return not self.permissions or any(actor.can_anywhere(each) for each in self.permissions)
 
 
 class StaffReportView(ReportView):

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import AppealNotFound, NoBallotsNamed, ReasonNeeded, RulingNotFound
 from minyi.campaigns.models import Appeal, EvidenceFile, Ruling
@@ -20,7 +19,7 @@ from minyi.campaigns.queries.public import ORIGINAL, get_campaign
 from minyi.campaigns.reasons import BY_HAND, reason_words
 from minyi.campaigns.services import adjudication, appeals
 from minyi.campaigns.services.uploads import clean_document, clean_picture
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy, Room
 
 from . import pages
 
@@ -231,20 +230,19 @@ def _appeal(row, is_open, user_id, struck):
     }
 
 
-class BallotViewSet(ViewSet):
+class BallotRoom(Room):
     """The menu's way in."""
 
     name = "ballots"
     icon = ICON
     menu_label = gettext_lazy("选票认定")
-    menu_order = MENU_ORDER["jury"] + 4
-    add_to_admin_menu = True
+    permissions = ("ballots.view",)
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [BallotViewSet()]
+viewsets = [BallotRoom()]
 urls = [
     path("ballots/<int:campaign_id>/", desk, name="ballot_desk"),
     path("ballots/<int:campaign_id>/rule/", propose, name="ballot_rule"),

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import CertificateNotFound, ResultNotFinal
 from minyi.campaigns.models import Certificate, Result
@@ -23,7 +22,7 @@ from minyi.campaigns.queries.certificates import (
     suggested_award,
 )
 from minyi.campaigns.services import certificates
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy, Room
 
 from . import pages
 
@@ -160,20 +159,19 @@ def _send(file, *, is_download=True):
     return response
 
 
-class CertificateViewSet(ViewSet):
+class CertificateRoom(Room):
     """The menu's way in."""
 
     name = "certificates"
     icon = ICON
     menu_label = gettext_lazy("证书")
-    menu_order = MENU_ORDER["jury"] + 6
-    add_to_admin_menu = True
+    permissions = SEE
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [CertificateViewSet()]
+viewsets = [CertificateRoom()]
 urls = [
     path("certificates/<int:campaign_id>/", certificates_of, name="certificates_of"),
     path("certificates/<int:campaign_id>/issue/", issue, name="certificates_issue"),

@@ -10,14 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import JurorNotFound
 from minyi.campaigns.models import Juror, JuryScore, Nominee
 from minyi.campaigns.queries.results import jury_progress
 from minyi.campaigns.services import jury
 from minyi.campaigns.services.stages import has_voting_opened
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy, Room
 
 from . import pages
 from .review_forms import ReasonForm, SeatForm
@@ -205,20 +204,18 @@ def _rows(juror, criteria):
     return rows
 
 
-class JuryViewSet(ViewSet):
+class JuryRoom(Room):
     """The menu's way in. A juror may come from another agency, so the seat is the fence here."""
 
     name = "jury"
     icon = ICON
     menu_label = gettext_lazy("专家评审")
-    menu_order = MENU_ORDER["jury"]
-    add_to_admin_menu = True
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [JuryViewSet()]
+viewsets = [JuryRoom()]
 urls = [
     path("jury/<int:campaign_id>/", campaign_jury, name="jury_campaign"),
     path("jury/<int:campaign_id>/seat/", seat, name="jury_seat"),

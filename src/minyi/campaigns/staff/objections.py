@@ -49,7 +49,7 @@ class ObjectionViewSet(AgencyModelViewSet):
     name = "objections"
     icon = ICON
     menu_label = gettext_lazy("异议办理")
-    menu_order = MENU_ORDER["jury"] + 6
+    menu_order = MENU_ORDER["objections"]
     add_to_admin_menu = True
     index_view_class = ObjectionIndex
     filterset_class = ObjectionFilters

@@ -8,12 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from wagtail.admin.menu import MenuItem
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.models import Campaign, Round
 from minyi.campaigns.queries.supervision import find_tags
-from minyi.core.staff import MENU_ORDER
+from minyi.core.staff import Room
 from minyi.ledger.errors import OpeningNotFound
 from minyi.ledger.queries.vaults import destroyed_of, find_opening, list_openings, read_vault
 from minyi.ledger.services import openings
@@ -179,35 +177,19 @@ def _show(request, line, people=None):
     )
 
 
-class VaultViewSet(ViewSet):
+class VaultRoom(Room):
     """The menu's way in."""
 
     name = "vault"
     icon = ICON
     menu_label = gettext_lazy("身份查阅")
-    menu_order = MENU_ORDER["vault"]
-    add_to_admin_menu = True
-
-    def get_menu_item(self, order=None):
-        """Hide the item from whoever finds nothing behind it."""
-
-        class Item(MenuItem):
-            def is_shown(self, request):
-                return any(request.user.actor.can_anywhere(each) for each in SEE)
-
-        return Item(
-            self.menu_label,
-            self.menu_url,
-            name=self.name,
-            icon_name=self.icon,
-            order=self.get_menu_item_order(order),
-        )
+    permissions = SEE
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [VaultViewSet()]
+viewsets = [VaultRoom()]
 urls = [
     path("vault/<int:campaign_id>/ask/", ask, name="opening_ask"),
     path("vault/openings/<int:opening_id>/", opening, name="opening"),

@@ -8,13 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import ReportNotFound
 from minyi.campaigns.models import ActivityReport
 from minyi.campaigns.queries.certificates import may_certify
 from minyi.campaigns.services import reporting
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy, Room
 
 from . import pages
 
@@ -131,21 +130,20 @@ def _report_for(request, report_id):
     return report
 
 
-class ReportViewSet(ViewSet):
+class ReportRoom(Room):
     """The menu's way in."""
 
     name = "activity_reports"
     url_prefix = "activity-reports"
     icon = ICON
     menu_label = gettext_lazy("活动报告")
-    menu_order = MENU_ORDER["jury"] + 7
-    add_to_admin_menu = True
+    permissions = SEE
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [ReportViewSet()]
+viewsets = [ReportRoom()]
 urls = [
     path("activity-reports/<int:campaign_id>/", reports_of, name="activity_reports_of"),
     path("activity-reports/<int:campaign_id>/make/", make, name="activity_report_make"),

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import ResultNotFound
 from minyi.campaigns.models import Result, Round
@@ -18,7 +17,7 @@ from minyi.campaigns.queries.publicity import unsettled_of
 from minyi.campaigns.queries.results import jury_progress, staff_result, without_figures
 from minyi.campaigns.services import results
 from minyi.campaigns.services.manifests import verify_address_of
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy, Room
 from minyi.core.words import listed
 from minyi.ledger.queries.logs import tally
 
@@ -207,20 +206,19 @@ def _check(title, is_met, reason, url=""):
     return {"title": title, "state": "blocked", "reason": reason, "url": url}
 
 
-class ResultViewSet(ViewSet):
+class ResultRoom(Room):
     """The menu's way in."""
 
     name = "results"
     icon = ICON
     menu_label = gettext_lazy("评选结果")
-    menu_order = MENU_ORDER["jury"] + 5
-    add_to_admin_menu = True
+    permissions = SEE
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [ResultViewSet()]
+viewsets = [ResultRoom()]
 urls = [
     path("results/<int:campaign_id>/", result, name="result_page"),
     path("results/<int:campaign_id>/compute/", compute, name="result_compute"),

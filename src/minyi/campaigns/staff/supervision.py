@@ -8,14 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.menu import MenuItem
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.models import Campaign, VoteComplaint, VoterSample
 from minyi.campaigns.queries import supervision as queries
 from minyi.campaigns.services import complaints, supervision
 from minyi.core.errors import DomainError
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy, Room
 from minyi.ledger.queries.witnesses import read_witnesses
 
 from . import pages
@@ -208,35 +206,19 @@ def _result_state(found):
     return (_("已签字"), "open") if found.signed_at else (_("待监督签字"), "soon")
 
 
-class SupervisionViewSet(ViewSet):
+class SupervisionRoom(Room):
     """The menu's way in, for supervisors."""
 
     name = "supervision"
     icon = ICON
     menu_label = gettext_lazy("监督室")
-    menu_order = MENU_ORDER["supervision"]
-    add_to_admin_menu = True
-
-    def get_menu_item(self, order=None):
-        """Hide the item from whoever finds nothing behind it."""
-
-        class Item(MenuItem):
-            def is_shown(self, request):
-                return request.user.actor.can_anywhere(SEE)
-
-        return Item(
-            self.menu_label,
-            self.menu_url,
-            name=self.name,
-            icon_name=self.icon,
-            order=self.get_menu_item_order(order),
-        )
+    permissions = (SEE,)
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]
 
 
-viewsets = [SupervisionViewSet()]
+viewsets = [SupervisionRoom()]
 urls = [
     path("supervision/<int:campaign_id>/", room, name="supervision_room"),
     path("supervision/<int:campaign_id>/check/", check, name="supervision_check"),

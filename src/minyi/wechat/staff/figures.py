@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from minyi.core.clock import today
 from minyi.core.errors import DomainError, NotAllowed, NotFound
-from minyi.core.staff import MENU_ORDER, AgencyPolicy
+from minyi.core.staff import AgencyPolicy
 from minyi.wechat.backoffice.files import LARGEST
 from minyi.wechat.capabilities import Ability, may
 from minyi.wechat.models import FIGURES, BackofficeTable, FigureSync
@@ -225,7 +225,6 @@ class FiguresRoom(pages.AccountRoom):
     url_prefix = "wechat/figures"
     icon = ICON
     menu_label = gettext_lazy("数据统计")
-    menu_order = MENU_ORDER["wechat_figures"]
     page = "wechat_figures"
 
 

@@ -8,11 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
-from wagtail.admin.menu import MenuItem
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.core.errors import NotAllowed
-from minyi.core.staff import MENU_ORDER
+from minyi.core.staff import Room
 from minyi.wechat.queries.overview import read_overview
 
 from . import pages
@@ -91,28 +89,12 @@ class _Links:
         return url if self._actor.can(permission, self._agency_id) else ""
 
 
-class OverviewRoom(ViewSet):
+class OverviewRoom(Room):
     name = "wechat_overview"
     url_prefix = "wechat"
     icon = ICON
     menu_label = gettext_lazy("公众号总览")
-    add_to_admin_menu = True
-    menu_order = MENU_ORDER["wechat_overview"]
-
-    def get_menu_item(self, order=None):
-        """Hide the item from whoever finds nothing behind it."""
-
-        class Item(MenuItem):
-            def is_shown(self, request):
-                return any(request.user.actor.can_anywhere(each) for each in SEE)
-
-        return Item(
-            self.menu_label,
-            self.menu_url,
-            name=self.name,
-            icon_name=self.icon,
-            order=self.get_menu_item_order(order),
-        )
+    permissions = SEE
 
     def get_urlpatterns(self):
         return [path("", index, name="index")]

@@ -6,13 +6,11 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from wagtail.admin.menu import MenuItem
-from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.agencies.models import OfficialAccount
 from minyi.campaigns.staff.pages import explain, succeeded
 from minyi.core.errors import NotAllowed
-from minyi.core.staff import MENU_ORDER
+from minyi.core.staff import Room
 from minyi.wechat.errors import AccountNotFound
 
 __all__ = [
@@ -74,35 +72,14 @@ def row_for(request, model, pk, *permissions):
     return row
 
 
-class AccountRoom(ViewSet):
+class AccountRoom(Room):
     """A menu item whose way in leads to the person's first account, or says there is none.
 
     `page` names the address of one account's page; `permissions` are what lets a person see it.
     """
 
-    add_to_admin_menu = True
     page = ""
     permissions: tuple[str, ...] = ("wechat.view",)
-
-    @property
-    def menu_order(self):
-        return MENU_ORDER[self.name]
-
-    def get_menu_item(self, order=None):
-        """Hide the item from whoever finds nothing behind it."""
-        permissions = self.permissions
-
-        class Item(MenuItem):
-            def is_shown(self, request):
-                return any(request.user.actor.can_anywhere(each) for each in permissions)
-
-        return Item(
-            self.menu_label,
-            self.menu_url,
-            name=self.name,
-            icon_name=self.icon,
-            order=self.get_menu_item_order(order),
-        )
 
     def get_urlpatterns(self):
         """Return the way in; the pages themselves are in the module's `urls`."""
