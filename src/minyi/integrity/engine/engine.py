@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from .facets import Ballots
 from .groups import Decision, Group, decide, reasons
 from .moments import TICK_MS, decided_ts
+from .pictures import draw
 from .scoring import Scores, score_pairs
 
 Mode = Literal["stream", "batch"]
@@ -22,6 +23,7 @@ class Scored:
 
     ballots: pl.DataFrame  # event_id, score, quarantine, decided_ts, rules
     groups: list[Group]
+    pictures: list[dict[str, Any]]  # group by group: score, rules, timeline, traits, members
     evidence: pl.DataFrame  # event_id, group, candidate, company, one column per signal
     unlisted: list[str]  # candidates in the log that the list does not know
 
@@ -56,6 +58,7 @@ def score(
     return Scored(
         answer.sort("place").select(columns),
         decision.groups,
+        draw(ballots, scores, decision),
         _evidence(ballots, scores, decision),
         ballots.unlisted,
     )

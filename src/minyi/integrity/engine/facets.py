@@ -134,7 +134,8 @@ def sizes(codes: Codes) -> Floats:
     return result
 
 
-def _log_bin(values: Floats | Codes, step: float) -> Codes:
+def log_bin(values: Floats | Codes, step: float) -> Codes:
+    """Return the step of each value on a logarithmic scale."""
     result: Codes = np.floor(np.log(np.maximum(values, 1)) / step).astype(np.int64)
     return result
 
@@ -167,14 +168,14 @@ def system(ballots: Ballots) -> Codes:
 
 def tempo(ballots: Ballots) -> Codes:
     """Dwell to 15 %, touches and pages."""
-    dwell = _log_bin(ballots.number("dwell_ms", 0), 0.15)
+    dwell = log_bin(ballots.number("dwell_ms", 0), 0.15)
     touch = np.clip(ballots.number("touch_n", 0), 0, 7)
     return combine(dwell, touch, np.clip(ballots.number("pv", 0), 0, 3))
 
 
 def haste(ballots: Ballots) -> Codes:
     """Dwell to 40 % and whether the page was touched at all."""
-    dwell = np.minimum(_log_bin(ballots.number("dwell_ms", 0), 0.4), 26)
+    dwell = np.minimum(log_bin(ballots.number("dwell_ms", 0), 0.4), 26)
     touch = np.clip(ballots.number("touch_n", 0), 0, 4) // 2
     return combine(dwell, touch)
 

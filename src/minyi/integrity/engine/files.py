@@ -2,7 +2,7 @@
 """The output file, the evidence beside it, and the explanation of one ballot out of both."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta, timezone
 from math import exp
 from pathlib import Path
@@ -16,7 +16,7 @@ from .groups import Group
 from .rules import KEPT, RULES, in_words
 from .weights import BIAS, BUDGET, LIFT_CAP, LINE, MATTERS, MIN_GROUP, RULE_OF, WEIGHTS, base
 
-VERSION = 1
+VERSION = 2
 SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -31,8 +31,12 @@ def write(scored: Scored, out: Path) -> None:
         "version": VERSION, "bias": BIAS, "line": LINE, "lift_cap": LIFT_CAP, "budget": BUDGET,
         "min_group": MIN_GROUP, "weights": dict(WEIGHTS),
     }  # fmt: skip
-    record = {"settings": settings, "groups": [asdict(group) for group in scored.groups]}
-    _groups_path(out).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+    groups = [
+        asdict(group) | picture
+        for group, picture in zip(scored.groups, scored.pictures, strict=True)
+    ]
+    record = {"settings": settings, "groups": groups}
+    _groups_path(out).write_text(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def explain(out: Path, event_id: str) -> str:
@@ -51,7 +55,8 @@ def explain(out: Path, event_id: str) -> str:
             str(error.filename), "the evidence beside the output is gone.", "Score the log again."
         ) from None
     parts = _find(evidence, event_id, _evidence_path(out))
-    group = Group(**record["groups"][int(parts["group"])])
+    found = record["groups"][int(parts["group"])]
+    group = Group(**{field.name: found[field.name] for field in fields(Group)})
     moment = datetime.fromtimestamp(int(row["decided_ts"]) / 1000, SHANGHAI)
     settings = record["settings"]  # those of the day, should ours have changed since
     weights: dict[str, float] = settings["weights"]
@@ -79,28 +84,28 @@ def summary(scored: Scored) -> list[str]:
     """Return what a person wants to know first: how many, for whom, and who was left alone."""
     struck = int(scored.ballots["quarantine"].sum())
     total = scored.ballots.height
-    doubt = sum(group.expected_honest for group in scored.groups if not group.kept)
+    doubt = sum(group.expected_honest for group in scored.groups if group.held)
     lines = [
         f"{total} 张选票，隔离 {struck} 张（{struck / total:.2%}），"
         f"估计误隔离不超过 {doubt:.1f} 张 / "
         f"{total} ballots, {struck} under review, at most {doubt:.1f} of them expected honest"
     ]
-    for group in sorted(scored.groups, key=lambda g: (-g.ballots, g.number))[:20]:
-        if group.kept == "too_few":
+    for group in sorted(scored.groups, key=lambda g: (-g.size, g.id))[:20]:
+        if group.reason_not_held == "too_few":
             continue
-        state = KEPT[group.kept][0] if group.kept else RULES[group.leading_rule][0]
-        lines.append(f"  候选人 {group.candidate}：{group.ballots} 张，{state}")
+        state = RULES[group.leading_rule][0] if group.held else KEPT[group.reason_not_held][0]
+        lines.append(f"  候选人 {group.candidate}：{group.size} 张，{state}")
     return lines
 
 
 def _group_in_words(group: Group) -> str:
-    first = datetime.fromtimestamp(group.first_ms / 1000, SHANGHAI)
-    last = datetime.fromtimestamp(group.last_ms / 1000, SHANGHAI)
+    first = datetime.fromtimestamp(group.from_ms / 1000, SHANGHAI)
+    last = datetime.fromtimestamp(group.to_ms / 1000, SHANGHAI)
     return (
-        f"第 {group.number} 组：候选人 {group.candidate}，{group.ballots} 张选票，"
+        f"第 {group.id} 组：候选人 {group.candidate}，{group.size} 张选票，"
         f"{group.doors} 个网段，{first:%m-%d %H:%M}—{last:%m-%d %H:%M}，"
         f"其中估计正常选票 {group.expected_honest:.1f} 张。\n"
-        f"Group {group.number}: candidate {group.candidate}, {group.ballots} ballots from "
+        f"Group {group.id}: candidate {group.candidate}, {group.size} ballots from "
         f"{group.doors} networks, expected honest among them {group.expected_honest:.1f}."
     )
 

@@ -27,15 +27,16 @@ FEW_HANDS = 2.5  # fewer persons than this stand behind a helper's phone, howeve
 class Group:
     """Ballots that stand or fall together. No name, address or account in it."""
 
-    number: int
+    id: int
     candidate: str
     leading_rule: str
-    ballots: int
+    size: int  # ballots
     persons: float
-    first_ms: int
-    last_ms: int
+    from_ms: int
+    to_ms: int
     expected_honest: float
-    kept: str  # '' or the code of the look-alike that protects it
+    held: bool
+    reason_not_held: str  # the code of the look-alike that protects it, or ''
     doors: int
     top_door_share: float
     top_sharer_share: float
@@ -46,6 +47,7 @@ class Decision:
     """Per ballot: in which group it is struck (-1: none), by which pair."""
 
     group: Codes
+    member: Codes  # the same for groups that are left alone as well
     pair: Codes
     groups: list[Group]
 
@@ -56,13 +58,15 @@ def decide(ballots: Ballots, scores: Scores) -> Decision:
     over = np.flatnonzero(scores.stands[pair])
     group = np.full(ballots.n, -1, np.int64)
     if not len(over):
-        return Decision(group, pair, [])
+        return Decision(group, group, pair, [])
     members = _members(ballots, scores, pair, over)
     groups = _describe(ballots, scores, members)
     number = members["group"].to_numpy()
-    struck = np.array([g.kept == "" for g in groups])
-    group[over] = np.where(struck[number], number, -1)
-    return Decision(group, pair, groups)
+    member = group.copy()
+    member[over] = number
+    held = np.array([group.held for group in groups])
+    group[over] = np.where(held[number], number, -1)
+    return Decision(group, member, pair, groups)
 
 
 def _strongest_pair(ballots: Ballots, scores: Scores) -> Codes:
@@ -136,11 +140,12 @@ def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[G
     _keep_budget(rows, kept, BUDGET * ballots.n)
     return [
         Group(
-            number=k, candidate=ballots.names[row["candidate"]],
+            id=k, candidate=ballots.names[row["candidate"]],
             leading_rule=RULE_OF[base(scores.signals[row["signal"]])],
-            ballots=row["len"], persons=round(row["weight"], 1), first_ms=row["first"],
-            last_ms=row["last"], expected_honest=round(row["doubt"], 6), kept=kept[k],
-            doors=int(doors[k]), top_door_share=round(float(door_share[k]), 3),
+            size=row["len"], persons=round(row["weight"], 1), from_ms=row["first"],
+            to_ms=row["last"], expected_honest=round(row["doubt"], 6), held=not kept[k],
+            reason_not_held=kept[k], doors=int(doors[k]),
+            top_door_share=round(float(door_share[k]), 3),
             top_sharer_share=round(float(ref_share[k]), 3),
         )
         for k, row in enumerate(rows)

@@ -150,7 +150,7 @@ def test_an_honest_campaign_loses_nothing():
 def test_expected_honest_ballots_stay_inside_the_budget():
     script = a_crowd(400, within=HOUR, tls="tX", ip=spread_exits, **SEEN_NOW, **HASTY)
     scored = given_scored(given_public(), script)
-    expected = sum(group.expected_honest for group in scored.groups if not group.kept)
+    expected = sum(group.expected_honest for group in scored.groups if group.held)
     assert 0 < expected <= BUDGET * scored.ballots.height
 
 
@@ -209,3 +209,33 @@ def test_struck_ballots_name_their_rules_and_others_none():
     struck = ballots.filter(pl.col("quarantine") == 1)
     assert all(len(rules.split("|")) >= 2 for rules in struck["rules"].to_list())
     assert set(ballots.filter(pl.col("quarantine") == 0)["rules"].to_list()) == {""}
+
+
+def test_a_group_can_be_drawn():
+    script = a_crowd(400, within=HOUR, tls="tX", ip=spread_exits, **SEEN_NOW, **HASTY)
+    scored = given_scored(given_public(), script)
+    group, picture = max(zip(scored.groups, scored.pictures, strict=True), key=lambda g: g[0].size)
+    assert group.held
+    assert picture["score"] > 0
+    assert picture["rules"]
+    assert len(picture["members"]) == group.size
+    starts, observed, expected = zip(*picture["timeline"], strict=True)
+    assert len(starts) <= 200
+    assert starts[0] <= group.from_ms
+    assert group.to_ms < starts[-1] + 10 * MINUTE
+    assert max(observed) > 5 * max(expected) > 0
+    value, members, elsewhere = picture["traits"]["dwell"][0]
+    assert value == "1.8–2.3 s"
+    assert members > 0.9 * group.size
+    assert elsewhere < 0.05
+
+
+def test_groups_that_are_left_alone_name_their_members_and_why():
+    dice = random.Random(3)
+    phone = {"ip": "58.20.1.9", "dev": "d1", **one_phone_kind(), **SEEN_NOW}
+    home = [given_voter(dice, choices="3", ts=NOON + DAY + k * 80_000, **phone) for k in range(35)]
+    scored = given_scored(given_public(), home)
+    for group, picture in zip(scored.groups, scored.pictures, strict=True):
+        assert not group.held
+        assert group.reason_not_held in KEPT
+        assert len(picture["members"]) == group.size
