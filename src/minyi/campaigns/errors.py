@@ -351,6 +351,24 @@ class DigestChanged(DomainError):
     action = _("请重新汇总，核对变动后再办理。")
 
 
+class FaultsUnexplained(DomainError):
+    """Whoever signs over entries that break a rule says why they may stand."""
+
+    code = "faults_unexplained"
+    title = _("须说明不符合规则的条目")
+    sentence = _("公开账本中有 %(count)d 条不符合规则、没有计入的条目，没有写明监督意见不能签字。")
+    action = _("请查明原因，在监督意见中写明后签字；监督意见向社会公开。")
+
+
+class FaultsUnsigned(DomainError):
+    """The recount names other faults than those that were signed over."""
+
+    code = "faults_unsigned"
+    title = _("重新计票发现新的问题")
+    sentence = _("重新计票发现的不符合规则的条目，与签字时监督人员看到的不同，不能公布。")
+    action = _("请撤回签字，重新汇总，由监督人员查明后再签字。")
+
+
 class ResultUnsigned(DomainError):
     code = "result_unsigned"
     title = _("尚未签字")

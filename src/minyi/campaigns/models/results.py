@@ -81,6 +81,8 @@ class Result(models.Model):
     # The checkpoint of the public log that was counted; zero and blank: the round has none.
     log_size = models.BigIntegerField(_("计至账本条数"), default=0, db_default=0)
     log_root = models.CharField(_("账本根值"), max_length=44, blank=True, db_default="")
+    # What a stranger's recount names as against the rules: [[code, place], …], see ledger.faults.
+    faults = models.JSONField(_("不符合规则的条目"), default=list, blank=True)
     computed_at = models.DateTimeField(_("汇总时间"))
     computed_by = models.ForeignKey(
         "agencies.User", models.PROTECT, related_name="+", verbose_name=_("汇总人")

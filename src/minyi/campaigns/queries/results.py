@@ -28,6 +28,7 @@ from minyi.campaigns.models.nominees import OfCampaignQuerySet
 from minyi.campaigns.scoring import Entry, Placed, Weights
 from minyi.core.actors import Actor
 from minyi.core.words import listed
+from minyi.ledger.faults import Fault, FaultLine, by_kind
 
 from .counts import LogMark
 from .public import ORIGINAL, said_of_row
@@ -85,6 +86,7 @@ class ShownResult:
     signed_note: str
     published_at: datetime | None
     mark: LogMark | None  # the checkpoint of the public log that was counted
+    faults: tuple[FaultLine, ...]  # entries of it that break a rule, and count for nothing
 
     @property
     def formula_lines(self) -> list[str]:
@@ -337,6 +339,7 @@ def _shown(result: Result, state: State) -> ShownResult:
         signed_note=result.signed_note,
         published_at=result.published_at,
         mark=_mark_of(result),
+        faults=tuple(by_kind(Fault(code, place) for code, place in result.faults)),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from ballotbox.sealing import label_of
-from minyi.campaigns.errors import ResultNotTheCount
+from minyi.campaigns.errors import FaultsUnsigned, ResultNotTheCount
 from minyi.campaigns.models import Result, ResultLine, Round
 from minyi.core.words import listed
 from minyi.ledger.queries.logs import tally
@@ -23,11 +23,19 @@ def recount_for(campaign_id: int) -> Recounted | None:
     return recount(folder) if folder else None
 
 
+def faults_in(proof: Recounted | None) -> list[list[object]]:
+    """Return what the recount names as against the rules, as `Result.faults` holds it."""
+    return [[one.code, one.place] for one in proof.faults] if proof else []
+
+
 def put_result(*, result: Result, proof: Recounted, now: datetime) -> None:
     """Put the signed result into the log, and the checkpoint that was recounted on the result.
 
-    Raises ResultNotTheCount: the recount gives other numbers, or the log has moved on since.
+    Raises ResultNotTheCount: the recount gives other numbers, or the log has moved on since;
+    FaultsUnsigned: it names other faults than the signer has seen.
     """
+    if faults_in(proof) != result.faults:
+        raise FaultsUnsigned
     folder = Round.objects.get(campaign_id=result.campaign_id).log
     count, present = proof.count, tally(folder)
     signed = {label_of(line.nominee.number): line.votes for line in _lines(result)}
@@ -40,6 +48,7 @@ def put_result(*, result: Result, proof: Recounted, now: datetime) -> None:
         "tally": count.tally,
         "at": count.size,
         "digest": result.digest,
+        "faults": len(result.faults),
     }
     logs.put(folder=folder, key="result", entry=entry, now=now)
     result.log_size, result.log_root = count.size, proof.root

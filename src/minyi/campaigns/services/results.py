@@ -14,6 +14,7 @@ from minyi.campaigns.errors import (
     CampaignNotFound,
     ComplaintsOpen,
     DigestChanged,
+    FaultsUnexplained,
     FiguresMissing,
     JuryEmpty,
     NobodyToRank,
@@ -56,21 +57,38 @@ class _Outcome:
     digest: str
 
 
-@transaction.atomic
 def compute_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
-    """Fold ballots, scores and figures into a result. May be done again until it is signed."""
+    """Fold ballots, scores and figures into a result. May be done again until it is signed.
+
+    The log is recounted as a stranger would: what breaks a rule there is kept for the signer.
+    """
+    with transaction.atomic():
+        _outcome(_lock_unsigned(campaign_id, actor), now)  # nothing is missing, the log is closed
+    proof = resultlogs.recount_for(campaign_id)  # takes its time, and holds nobody up
+    with transaction.atomic():
+        campaign = _lock_unsigned(campaign_id, actor)
+        return _keep(campaign, _outcome(campaign, now), resultlogs.faults_in(proof), actor, now)
+
+
+def _lock_unsigned(campaign_id: int, actor: Actor) -> Campaign:
     campaign = _lock_campaign(campaign_id, actor, "results.compute")
-    result = Result.objects.filter(campaign=campaign).first()
-    if result is not None and result.signed_at is not None:
+    if Result.objects.filter(campaign=campaign, signed_at__isnull=False).exists():
         raise ResultSigned
-    outcome = _outcome(campaign, now)
-    before = result.digest if result else ""
+    return campaign
+
+
+def _keep(
+    campaign: Campaign, outcome: _Outcome, faults: list[list[object]], actor: Actor, now: datetime
+) -> Result:
+    earlier = Result.objects.filter(campaign=campaign).first()
+    before = earlier.digest if earlier else ""
     result, _is_new = Result.objects.update_or_create(
         campaign=campaign,
         defaults={
             "upto_ballot": outcome.counts.upto_ballot,
             "ballots": outcome.counts.ballots,
             **_log_fields(outcome.counts),
+            "faults": faults,
             "computed_at": now,
             "computed_by_id": int(actor.id),
             "digest": outcome.digest,
@@ -92,7 +110,8 @@ def compute_result(*, campaign_id: int, actor: Actor, now: datetime) -> Result:
         )
         for one in outcome.placed
     )
-    _record(campaign, "computed", actor, now, digest=outcome.digest, before=before)
+    found = {"before": before, "faults": len(faults)}
+    _record(campaign, "computed", actor, now, digest=outcome.digest, **found)
     return result
 
 
@@ -101,7 +120,8 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
     """Put the supervisor's name under the result, after computing it once more.
 
     Whoever computed it cannot sign it, and whoever signs it cannot publish it. The digest must
-    still be the one that was computed. While complaints wait for an answer, the note says why.
+    still be the one that was computed. While complaints wait for an answer, or entries of the log
+    break its rules, the note says why; the public reads it.
     """
     campaign = _lock_campaign(campaign_id, actor, "results.sign")
     result = _get_result(campaign)
@@ -114,6 +134,8 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
     open_complaints = count_open_complaints([campaign.pk]).get(campaign.pk, 0)
     if open_complaints and not tidy(note):
         raise ComplaintsOpen(open=open_complaints)
+    if result.faults and not tidy(note):
+        raise FaultsUnexplained(count=len(result.faults))
     if _outcome(campaign, now).digest != result.digest:
         raise DigestChanged
     publicity.check_ballots_decided(campaign.pk)
@@ -130,6 +152,7 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
         digest=result.digest,
         note=result.signed_note,
         open_complaints=open_complaints,
+        faults=len(result.faults),
     )
     return result
 

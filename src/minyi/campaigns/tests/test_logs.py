@@ -8,11 +8,14 @@ from hashlib import sha256
 
 import pytest
 from django.utils import timezone
+from votelog._words import WORDS
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import (
     AppealsPromised,
     ClosesTooSoon,
+    FaultsUnexplained,
+    FaultsUnsigned,
     LogNotClosed,
     PaperTooLong,
     PaperTooShort,
@@ -22,11 +25,11 @@ from minyi.campaigns.models import Ballot, Campaign, Result, ResultLine, Round
 from minyi.campaigns.queries.board import board_of
 from minyi.campaigns.queries.counts import Counts, published_counts
 from minyi.campaigns.queries.exports import export_result
-from minyi.campaigns.queries.results import public_result
+from minyi.campaigns.queries.results import public_result, staff_result
 from minyi.campaigns.services import campaigns, nominees, results, roundlogs, rounds, stages
-from minyi.core.models import OutboxMessage
+from minyi.core.models import AuditEntry, OutboxMessage
 from minyi.core.outbox_worker import Worker
-from minyi.ledger import folders
+from minyi.ledger import faults, folders
 from minyi.ledger.errors import LogDamaged
 from minyi.ledger.queries.proofs import find_proof
 from minyi.ledger.services import logs, vaults
@@ -366,13 +369,13 @@ def test_a_ballot_is_proven_later_from_its_row():
 # --- The result -----------------------------------------------------------------------------------
 
 
-def given_result_signed(paper: Round) -> tuple[Result, object, object]:
+def given_result_signed(paper: Round, note: str = "") -> tuple[Result, object, object]:
     """Compute and sign after the vote; return the result, its organiser and when publicity ends."""
     organiser = given_staff(paper.campaign.agency, Role.ORGANISER).actor
     now = after_the_end(paper) + timedelta(hours=1)
     results.compute_result(campaign_id=paper.campaign_id, actor=organiser, now=now)
     result = results.sign_result(
-        campaign_id=paper.campaign_id, note="", actor=supervisor(paper), now=now
+        campaign_id=paper.campaign_id, note=note, actor=supervisor(paper), now=now
     )
     return result, organiser, paper.campaign.stages.get(kind="publicity").closes_at
 
@@ -420,6 +423,49 @@ def test_a_result_that_nobody_would_count_is_not_published():
     ResultLine.objects.filter(result=result, nominee__number=2).update(votes=99)
     with pytest.raises(ResultNotTheCount):
         results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
+
+
+def put_a_fault(paper: Round) -> int:
+    """Append an act that no rule allows: the release of a ballot that nobody has held."""
+    wrong = {"type": "release", "t": 1, "ballots": [[1, 2]], "rule": "x", "ev": "0" * 64, "by": "x"}
+    return logs.append(folder=paper.log, entry=wrong, now=NOW)
+
+
+def test_nobody_signs_over_entries_that_break_a_rule_without_saying_why_they_may_stand():
+    paper = given_logged_vote()
+    given_ballot(paper, [1])
+    roundlogs.bring_along(campaign_id=paper.campaign_id, now=NOW)
+    place = put_a_fault(paper)
+    with pytest.raises(FaultsUnexplained):
+        given_result_signed(paper)
+    (line,) = staff_result(campaign_id=paper.campaign_id, actor=supervisor(paper)).faults
+    assert (line.number, line.places, "不在可以这样认定的状态" in line.words) == (1, (place,), True)
+    _result, organiser, ends = given_result_signed(paper, note="系统演练时误写，未影响计票。")
+    published = results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
+    logs.write_waiting(folder=paper.log)
+    assert entries_of(paper.log)[-1]["faults"] == 1
+    assert public_result(campaign_id=paper.campaign_id, now=ends).signed_note
+    assert AuditEntry.objects.filter(act="campaigns.result.signed").get().facts["faults"] == 1
+    assert published.published_at == ends
+
+
+def test_what_breaks_a_rule_after_the_signature_keeps_the_result_from_being_published():
+    paper = given_logged_vote()
+    given_ballot(paper, [1])
+    _result, organiser, ends = given_result_signed(paper)
+    logs.write_waiting(folder=paper.log)
+    put_a_fault(paper)
+    with pytest.raises(FaultsUnsigned):
+        results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
+
+
+def test_every_fault_that_a_recount_may_name_has_its_words():
+    codes = {"ballot", "choice", "close", "count", "key", "nonce", "pick", "picks", "result"}
+    codes |= {"state", "tag"}
+    of_the_count = {code for code in WORDS if code.split("_")[0] in codes}
+    assert of_the_count - {"key_name_malformed", "key_type_unknown", "key_differs"} == set(
+        faults.WORDS
+    )
 
 
 def test_a_result_is_not_final_before_the_appeals_that_entry_0_promises_are_over():

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 
 from votelog import Count, FolderSource, open_log, parse_vkey, policy_for, recount_log
 
-from minyi.ledger import folders
+from minyi.ledger import faults, folders
 from minyi.ledger.errors import LogDamaged, LogNotFound
+from minyi.ledger.faults import Fault
 from minyi.ledger.models import Log
-
-# What a ballot or an act may do wrong without the log itself being in doubt.
-OF_THE_COUNT = (
-    *("ballot_", "pick", "nonce_", "tag_", "state_", "close_", "result_"),
-    *("choice_", "key_", "count_"),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Recounted:
-    """A count and the root, base64, of the checkpoint of `count.size` entries it is of."""
+    """A count and the root, base64, of the checkpoint of `count.size` entries it is of.
+
+    `faults` are the entries that break a rule and count for nothing, in their order.
+    """
 
     count: Count
     root: str
+    faults: tuple[Fault, ...]
 
 
 def recount(folder: str) -> Recounted:
@@ -33,7 +32,8 @@ def recount(folder: str) -> Recounted:
     key = parse_vkey(log.vkey)
     reader = open_log(FolderSource(folders.path_of(folder)), policy_for(key))
     count = recount_log(reader, key)
-    damages = [str(one) for one in count.findings if not one.code.startswith(OF_THE_COUNT)]
+    damages = [str(one) for one in count.findings if one.code not in faults.WORDS]
     if damages:
         raise LogDamaged(findings="; ".join(damages[:3]))
-    return Recounted(count, b64encode(reader.checkpoint.root).decode())
+    found = sorted(Fault(one.code, int(str(one.facts["index"]))) for one in count.findings)
+    return Recounted(count, b64encode(reader.checkpoint.root).decode(), tuple(found))
