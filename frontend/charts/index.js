@@ -4,12 +4,12 @@ import { BarChart, LineChart, PieChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { bar, donut, line } from "./kinds.js";
+import { bar, donut, line, stack } from "./kinds.js";
 import { face } from "./face.js";
 
 use([BarChart, LineChart, PieChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
-const KINDS = { bar, donut, line };
+const KINDS = { bar, donut, line, stack };
 
 /** The rows of the figure's table: names of the columns, and per row a key, a label and its numbers. */
 function read(figure) {

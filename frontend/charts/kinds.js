@@ -139,6 +139,24 @@ export function donut({ rows }, face) {
   };
 }
 
+/** Columns over time, each made up of its parts: the first column of the table lies at the bottom. */
+export function stack({ rows, columns }, face) {
+  const drawn = line({ rows, columns }, face).option;
+  return {
+    option: {
+      ...drawn,
+      xAxis: { ...drawn.xAxis, boundaryGap: true },
+      series: columns.map((name, column) => ({
+        type: "bar",
+        name,
+        stack: "all",
+        barMaxWidth: face.unit * 2,
+        data: rows.map((row) => row.values[column]),
+      })),
+    },
+  };
+}
+
 export function line({ rows, columns }, face) {
   return {
     option: {

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the public sees of how fair a count is, and that it follows from the log."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from minyi.agencies.policies import Role
+from minyi.campaigns.queries.counts import CountsHidden
+from minyi.campaigns.queries.fairness import FairCount, fair_count
+from minyi.campaigns.queries.public import ORIGINAL, get_campaign
+from minyi.campaigns.services import adjudication
+from minyi.core.actors import SYSTEM
+from minyi.core.models import Rule
+from minyi.ledger.services import logs
+from minyi.ledger.tests.given import keep_logs_in
+
+from .given_log import given_evidence, given_logged_vote, staff_of
+from .visitors import body, stranger
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def logs_are_kept(settings, tmp_path):
+    keep_logs_in(settings, tmp_path / "ledger")
+    cache.clear()
+
+
+def given_a_close_race():
+    """Nominee 2 leads by one ballot of three under doubt: places 1 to 9, one seat."""
+    return given_logged_vote(
+        *[[2]] * 4, *[[1]] * 3, [1], [1], now=timezone.now(), seats=1, min_picks=1, max_picks=1
+    )
+
+
+def hold(paper, ballots):
+    adjudication.quarantine(
+        campaign_id=paper.campaign_id,
+        ballots=ballots,
+        rule="same_tempo",
+        evidence=given_evidence(paper.campaign),
+        actor=SYSTEM,
+        now=timezone.now(),
+    )
+    logs.write_waiting(folder=paper.log)
+
+
+def strike(paper, ballots):
+    proposed = adjudication.propose_void(
+        campaign_id=paper.campaign_id,
+        ballots=ballots,
+        rule="same_tempo",
+        evidence=given_evidence(paper.campaign),
+        actor=staff_of(paper.campaign, Role.CASE_WORKER).actor,
+        now=timezone.now(),
+    )
+    supervisor = staff_of(paper.campaign, Role.SUPERVISOR).actor
+    adjudication.confirm(ruling_id=proposed.pk, actor=supervisor, now=timezone.now())
+    logs.write_waiting(folder=paper.log)
+
+
+def look(paper) -> FairCount:
+    campaign = get_campaign(slug=paper.slug, language=ORIGINAL, now=timezone.now())
+    found = fair_count(campaign=campaign, now=timezone.now())
+    assert not isinstance(found, CountsHidden)
+    return found
+
+
+def test_every_ballot_stands_once_in_time_and_every_vote_once_under_its_candidate():
+    paper = given_a_close_race()
+    hold(paper, [(7, 9)])
+    strike(paper, [(9, 10)])
+    found = look(paper)
+    spans = found.fairness.spans
+    assert sum(span.counted for span in spans) == found.counts.valid == 6
+    assert sum(span.quarantined for span in spans) == found.counts.quarantined == 2
+    assert sum(span.void for span in spans) == found.counts.void == 1
+    rows = {
+        one.number: (one.counted, one.quarantined, one.void) for one in found.fairness.candidates
+    }
+    assert rows == {1: (2, 2, 1), 2: (4, 0, 0), 3: (0, 0, 0)}
+
+
+def test_it_says_who_would_be_selected_if_the_doubted_ballots_were_valid():
+    paper = given_a_close_race()
+    hold(paper, [(7, 9)])
+    strike(paper, [(9, 10)])
+    whole, half = look(paper).fairness.firmness.suppositions
+    names = {one.number: one.name for one in look(paper).fairness.candidates}
+    assert (whole.share, list(whole.came), list(whole.went)) == (100, [names[1]], [names[2]])
+    assert half.share == 50
+    assert not half.changes or half.came == [names[1]]  # 2 + 2 of 3 against 4: the tie rule decides
+
+
+def test_an_attack_costs_the_missing_votes_at_the_market_price():
+    paper = given_a_close_race()
+    hold(paper, [(7, 10)])  # 4 : 2, so that two votes make a tie and three a change for certain
+    firmness = look(paper).fairness.firmness
+    assert firmness.margin in (2, 3)
+    script, people = firmness.prices
+    assert script.total == (Decimal("0.01") * firmness.margin, Decimal("0.20") * firmness.margin)
+    assert people.each == (Decimal("0.15"), Decimal("0.60"))
+
+
+def test_a_price_is_a_row_that_the_office_can_set_with_its_source():
+    paper = given_a_close_race()
+    Rule.objects.create(
+        key="vote_price.people.high",
+        amount=90,
+        unit=Rule.Unit.COUNT,
+        source="市网信办通报",
+        valid_from=date(2020, 1, 1),
+    )
+    people = look(paper).fairness.firmness.prices[1]
+    assert people.each == (Decimal("0.15"), Decimal("0.90"))
+    assert people.source == "市网信办通报"
+
+
+def test_nothing_of_it_is_told_while_counts_are_hidden():
+    paper = given_logged_vote([1], [2], now=timezone.now(), count_mode="after_close")
+    campaign = get_campaign(slug=paper.slug, language=ORIGINAL, now=timezone.now())
+    assert isinstance(fair_count(campaign=campaign, now=timezone.now()), CountsHidden)
+    page = body(stranger().get(f"/c/{paper.slug}/counts/"))
+    assert "入选名单" not in page
+    assert "核查中" not in page
+
+
+def test_many_readers_cost_one_reading_of_the_log(django_assert_max_num_queries, monkeypatch):
+    paper = given_a_close_race()
+    first = look(paper).fairness
+    monkeypatch.setattr("minyi.campaigns.queries.fairness.read_facts", None)  # would raise
+    assert look(paper).fairness == first
+    with django_assert_max_num_queries(30):
+        page = body(stranger().get(f"/c/{paper.slug}/counts/"))
+    assert "花钱刷票要花多少" in page
+    assert "核查的是选票，不是候选对象" in page
