@@ -7,31 +7,30 @@ A ballot on which there has been a ruling is left to people for good. Where the 
 sealed there is one look, after the opening.
 """
 
-import csv
 import json
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 
-from minyi.campaigns.models import Round, Ruling
+from minyi.campaigns.models import Cluster, Round
 from minyi.campaigns.queries.events import write_events
 from minyi.core import outbox
-from minyi.core.actors import SYSTEM
-from minyi.ledger.fold import COUNTED
 from minyi.ledger.queries.logs import tally
 from minyi.ledger.queries.proofs import find_places
 
-from . import adjudication
+from . import clusters
+from .clusters import Found
 from .roundlogs import CLOSE_AFTER, has_begun
 
 TOPIC = "campaigns.screening"
 EVERY = timedelta(minutes=10)
 LONGEST = timedelta(minutes=8)
+OPTIONS = ("--candidates", "candidates.csv", "--out", "scores.csv", "--mode", "batch")
+MOST_CLUSTERS = 200  # written down of one look: those held first, then the largest
 FEWEST = 50  # with fewer ballots there is nothing to compare them with
 
 
@@ -78,17 +77,15 @@ def screen(*, paper: Round, now: datetime) -> int:
         folder = Path(name)
         if write_events(round_id=paper.pk, folder=folder) < FEWEST:
             return 0
-        _run_engine(folder)
-        found = _read_found(folder)
-        groups = (folder / "scores.csv.groups.json").read_bytes()
-    return sum(_hold(paper, rule, ballots, groups, now) for rule, ballots in found.items())
+        _run(folder, "minyi.config.cli", "integrity", "score", "events.csv", *OPTIONS)
+        _run(folder, "minyi.integrity.pictures", ".")
+        found = _read_found(paper, folder)
+    return clusters.record(paper=paper, found=found, now=now)
 
 
-def _run_engine(folder: Path) -> None:
-    command = [sys.executable, "-m", "minyi.config.cli", "integrity", "score", "events.csv"]
-    options = ["--candidates", "candidates.csv", "--out", "scores.csv", "--mode", "batch"]
+def _run(folder: Path, *command: str) -> None:
     subprocess.run(  # noqa: S603 - our own program on our own files
-        [*command, *options],
+        [sys.executable, "-m", *command],
         cwd=folder,
         check=True,
         capture_output=True,
@@ -96,44 +93,28 @@ def _run_engine(folder: Path) -> None:
     )
 
 
-def _read_found(folder: Path) -> dict[str, list[int]]:
-    """Return the ballots' rows by the leading rule."""
-    found: dict[str, list[int]] = defaultdict(list)
-    with (folder / "scores.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            if row["quarantine"] == "1":
-                found[row["rules"].split("|")[0]].append(int(row["event_id"]))
-    return found
-
-
-def _hold(paper: Round, rule: str, ballots: list[int], groups: bytes, now: datetime) -> int:
-    places = find_places(round_id=paper.pk, ballot_ids=ballots).values()
-    free = adjudication.ranges_of(set(places) - _ruled(paper))
-    held = adjudication.in_state(paper.log, free, COUNTED)
-    if not held:
-        return 0
-    evidence = {"rule": rule, "ballots": held, "engine": json.loads(groups)}
-    digest = adjudication.store_evidence(
-        campaign_id=paper.campaign_id,
-        content=json.dumps(evidence, ensure_ascii=False, sort_keys=True).encode(),
-        name=f"screening-{now:%Y%m%d-%H%M}-{rule}.json",
-        now=now,
-    )
-    ruling = adjudication.quarantine(
-        campaign_id=paper.campaign_id,
-        ballots=held,
-        rule=rule,
-        evidence=digest,
-        actor=SYSTEM,
-        now=now,
-    )
-    return ruling.ballot_count
-
-
-def _ruled(paper: Round) -> set[int]:
-    """Return the places on which there has been a ruling: what people released stays released."""
-    spans = Ruling.objects.filter(round=paper).values_list("ballots", flat=True)
-    return {place for span in spans for place in adjudication.places_of(span)}
+def _read_found(paper: Round, folder: Path) -> list[Found]:
+    """Return the groups, the largest first, each ballot by its place in the log."""
+    told = json.loads((folder / "scores.csv.groups.json").read_bytes())["settings"]
+    groups = json.loads((folder / "clusters.json").read_bytes())
+    groups = sorted(groups, key=lambda group: (bool(group["kept"]), -len(group["members"])))
+    groups = groups[:MOST_CLUSTERS]
+    ballots = {member for group in groups for member in group["members"]}
+    places = find_places(round_id=paper.pk, ballot_ids=ballots)
+    return [
+        Found(
+            source=Cluster.Source.BATCH,
+            candidate=int(group["candidate"]),
+            rules=group["rules"],
+            places=frozenset(places[m] for m in group["members"] if m in places),
+            first_ms=group["first_ms"],
+            last_ms=group["last_ms"],
+            picture=group["picture"],
+            kept=group["kept"],
+            settings=told,
+        )
+        for group in groups
+    ]
 
 
 def _moment(at_ms: int, like: datetime) -> datetime:
