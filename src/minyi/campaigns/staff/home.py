@@ -10,7 +10,7 @@ from minyi.campaigns.queries.checklist import launch_checklist
 from minyi.campaigns.queries.overview import campaign_overview
 
 from . import campaign_words as words
-from .supervision import waiting_for
+from .duties import duties_of
 
 SHOWN = 6  # more than an office runs at once; the list has them all
 
@@ -31,7 +31,7 @@ class DuePanel(Component):
         now = timezone.now()
         return {
             "scoring": _scoring(actor, now),
-            "complaints": waiting_for(actor),
+            "duties": duties_of(actor),
             "cards": [_card(campaign, now) for campaign in rows[:SHOWN]],
             "all_url": reverse("staff_campaigns:index"),
             "new_url": reverse("staff_campaigns:add"),

@@ -233,20 +233,3 @@ policies = [
         VoteComplaint, grants={"view": complaints.ANSWER}, agency_path="campaign__agency_id"
     ),
 ]
-
-
-def waiting_for(actor):
-    """Return [(title, number, address)] of the complaints that wait for this supervisor."""
-    agencies = {
-        agency
-        for agency, held in actor.grants
-        if held == complaints.ANSWER and (agency, "campaigns.edit") not in actor.grants
-    }
-    campaigns = Campaign.objects.filter(agency__in=agencies, launched_at__isnull=False)
-    waiting = queries.count_open_complaints(list(campaigns.values_list("pk", flat=True)))
-    titles = dict(campaigns.filter(pk__in=waiting).values_list("pk", "title"))
-    return [
-        {"title": titles[pk], "many": many, "url": reverse("supervision_room", args=[pk])}
-        for pk, many in waiting.items()
-        if many
-    ]
