@@ -9,11 +9,11 @@ import structlog
 from asgiref.sync import sync_to_async
 from csp.constants import SELF, UNSAFE_INLINE
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 
 from .errors import DomainError
 from .preferences import read_preferences
-from .refusals import refusal_response
+from .refusals import refusal_response, wrong_method
 
 log = structlog.get_logger("minyi.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -103,13 +103,20 @@ def console_scripts(get_response: GetResponse) -> GetResponse:
 
 
 class RefusalMiddleware:
-    """Turn a DomainError into a page, a fragment or problem JSON: the one error shape."""
+    """Turn a DomainError into a page, a fragment or problem JSON: the one error shape.
+
+    So is Django's bare answer to a method an address does not take, which people meet when they
+    open the address of a form again.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            return wrong_method(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return refusal_response(request, error) if isinstance(error, DomainError) else None

@@ -4,7 +4,7 @@
 import json
 from collections.abc import Callable, Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -54,7 +54,7 @@ _contacts: Callable[[HttpRequest], Sequence[str]] = lambda _request: ()  # noqa:
 
 
 def _page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    if error.status == NotAllowed.status and _is_in_console(request):
+    if _is_in_console(request):
         return _console_page(request, error)
     is_fragment = request.headers.get("HX-Request") == "true"
     template = "ui/_error.html" if is_fragment else "ui/error.html"
@@ -76,7 +76,7 @@ def _is_in_console(request: HttpRequest) -> bool:
 
 
 def _console_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Answer in the console's frame: the reason, and whom to ask."""
+    """Answer in the console's frame: the reason, and whom to ask for a permission."""
     context = {
         "header_title": error.title,
         "page_title": error.title,
@@ -84,7 +84,7 @@ def _console_page(request: HttpRequest, error: DomainError) -> HttpResponse:
         "detail": error.detail,
         "action": error.action,
         "code": error.code,
-        "contacts": _contacts(request),
+        "contacts": _contacts(request) if error.status == NotAllowed.status else (),
     }
     return render(request, "ui/staff/refusal.html", context, status=error.status)
 
@@ -109,6 +109,16 @@ class PageExpired(DomainError):
     action = _("请刷新页面后重新提交。")
 
 
+class WrongMethod(DomainError):
+    """The address does not take requests of this method: mostly a form's, opened by itself."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = _("这个网址不能直接打开")
+    sentence = _("这个网址只用来接收页面上的提交，没有做任何改动。")
+    action = _("请返回上一页，按页面上的按钮办理。")
+
+
 class ServerError(Unavailable):
     """A fault of ours."""
 
@@ -131,6 +141,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return refusal_response(request, NotFound())
+
+
+def wrong_method(request: HttpRequest, bare: HttpResponseNotAllowed) -> HttpResponse:
+    """Put words to Django's bare answer 405; what it allows stays in its header."""
+    response = refusal_response(request, WrongMethod())
+    response["Allow"] = bare["Allow"]
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -82,11 +82,12 @@ def _objections(actor: Actor) -> dict[Kind, Counter[int]]:
 
 
 def _concerning(user_id: int) -> Q:
-    """Objections out of which this person has to keep; `services.objections.concern_of` says why."""
-    on_the_result = Q(campaign__result__computed_by=user_id) | Q(campaign__result__signed_by=user_id)
-    of_the_result = Q(about__in=(Objection.About.COUNT, Objection.About.PROCESS))
+    """Objections out of which this person keeps; `services.objections.concern_of` says why."""
+    about_result = Q(about__in=(Objection.About.COUNT, Objection.About.PROCESS))
+    made_it = Q(campaign__result__computed_by=user_id) | Q(campaign__result__signed_by=user_id)
+    about_jury = Q(about=Objection.About.JURY)
     sits = Q(campaign__in=Campaign.objects.filter(jurors__user=user_id))
-    return (of_the_result & on_the_result) | (Q(about=Objection.About.JURY) & sits)
+    return (about_result & made_it) | (about_jury & sits)
 
 
 def _by_campaign(rows: QuerySet[Objection]) -> Counter[int]:

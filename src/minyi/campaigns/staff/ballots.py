@@ -54,7 +54,11 @@ def index(request):
 @require_safe
 def desk(request, campaign_id):
     """Show rulings and appeals of a campaign; places in the log only once it is public."""
-    campaign = pages.campaign_for(request, campaign_id, "ballots.view")
+    return _desk(request, pages.campaign_for(request, campaign_id, "ballots.view"))
+
+
+def _desk(request, campaign, said=None):
+    """Show the desk; `said` is what was written into its form and could not be taken."""
     now = timezone.now()
     counts = None
     if campaign.is_launched and hasattr(campaign, "round"):
@@ -82,6 +86,7 @@ def desk(request, campaign_id):
         appeals=[_appeal(one, is_open, request.user.pk, struck) for one in appeals_found[:SHOWN]],
         kinds=Ruling.Kind.choices,
         rules=[(code, reason_words(code)) for code in BY_HAND],
+        said=said,
         can={name: actor.can(f"ballots.{name}", agency) for name in ("rule", "confirm")},
     )
 
@@ -110,10 +115,10 @@ def propose(request, campaign_id):
             **said,
         )
 
-    pages.succeeded(
-        request, rule, said=_("已登记；认定无效、恢复有效和再次列入核查须另一人确认后生效。")
-    )
-    return redirect("ballot_desk", campaign.pk)
+    words = _("已登记；认定无效、恢复有效和再次列入核查须另一人确认后生效。")
+    if pages.succeeded(request, rule, said=words):
+        return redirect("ballot_desk", campaign.pk)
+    return _desk(request, campaign, said=request.POST)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from django_filters import ModelChoiceFilter
+from django_filters import ModelChoiceFilter, MultipleChoiceFilter
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, TitleColumn
 from wagtail.admin.views import generic
@@ -30,6 +30,7 @@ BADGES = {"filed": "stop", "accepted": "soon", "proposed": "soon", "upheld": "op
 
 
 class ObjectionFilters(WagtailFilterSet):
+    state = MultipleChoiceFilter(label=gettext_lazy("状态"), choices=Objection.State.choices)
     campaign = ModelChoiceFilter(
         label=gettext_lazy("活动"), queryset=own_campaign_choices, empty_label=gettext_lazy("全部")
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from minyi.campaigns.models import Campaign, VoteComplaint, VoterSample
+from minyi.campaigns.models import VoteComplaint, VoterSample
 from minyi.campaigns.queries import supervision as queries
 from minyi.campaigns.services import complaints, supervision
 from minyi.core.errors import DomainError

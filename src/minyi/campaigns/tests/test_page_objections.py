@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from minyi.agencies.policies import Role
@@ -145,3 +146,20 @@ def test_the_record_appears_with_the_final_result():
     assert "示例窗口1" in page
     assert "档案摘要" in page
     assert "结果已经定论" in body(stranger().get(f"/c/{campaign.slug}/result/"))
+
+
+def test_the_address_of_a_form_opened_by_itself_says_so_in_the_house_s_words():
+    campaign = given_publicity_now()
+    answer = stranger().get(address(campaign, "99999/"))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "这个网址不能直接打开" in body(answer)
+    assert "method_not_allowed" in body(answer)
+    told = stranger().get(address(campaign, "99999/"), headers={"accept": "application/json"})
+    assert told.json()["code"] == "method_not_allowed"
+    console = Client()
+    supervisor = staff_of(campaign, Role.SUPERVISOR)
+    console.force_login(supervisor, backend="minyi.agencies.backends.PostBackend")
+    page = console.get(f"/staff/results/{campaign.pk}/sign/")
+    assert page.status_code == 405
+    assert "回到工作台首页" in body(page)
+    assert "可以联系" not in body(page)

@@ -139,12 +139,15 @@ def test_what_is_wrong_with_a_ruling_is_told_and_nothing_happens(settings, tmp_p
         "kind": "quarantine",
         "places": "1",
         "rule": "manual",
+        "reason": "经人工核对",
         "evidence": SimpleUploadedFile("a.pdf", PDF, "application/pdf"),
     }
     posted = {key: value for key, value in {**said, **wrong}.items() if value is not None}
     worker = desk_of(paper.campaign, Role.CASE_WORKER)
-    page = worker.post(reverse("ballot_rule", args=[paper.campaign_id]), posted, follow=True)
-    assert "选票" in body(page)
+    page = body(worker.post(reverse("ballot_rule", args=[paper.campaign_id]), posted))
+    assert f'value="{posted["places"]}"' in page
+    assert ">经人工核对</textarea>" in page
+    assert "请重新选择依据文件" in page
     assert not Ruling.objects.exists()
 
 
