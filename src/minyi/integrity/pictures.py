@@ -3,7 +3,7 @@
 
     python -m minyi.integrity.pictures FOLDER
 
-reads `events.csv`, `scores.csv` and `scores.csv.groups.json` there and writes `clusters.json`. It
+reads `events.csv` and `scores.csv.groups.json` there and writes `clusters.json`. It
 runs beside the engine, in the process of its own that a look has. Standard library only. Nothing
 in a picture identifies a person: a network or a sharer is four hex digits of its hash.
 """
@@ -56,7 +56,6 @@ WAYS = {
 class Group:
     """Ballots that were found to belong together; `members` are event ids."""
 
-    number: int
     candidate: str
     rules: str
     members: frozenset[str]
@@ -264,50 +263,17 @@ def write_clusters(folder: Path) -> None:
 
 def _read_groups(folder: Path) -> list[Group]:
     record = json.loads((folder / "scores.csv.groups.json").read_text())
-    members = _members(folder, record["groups"])
-    scores: dict[int, list[float]] = defaultdict(list)
-    rules: dict[int, Counter[str]] = defaultdict(Counter)
-    with (folder / "scores.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            if (number := members.get(row["event_id"])) is not None:
-                scores[number].append(float(row["score"]))
-                rules[number][row["rules"]] += 1
-    own: dict[int, set[str]] = defaultdict(set)
-    for event, number in members.items():
-        own[number].add(event)
     return [
         Group(
-            number=number,
             candidate=str(group["candidate"]),
-            rules=_joined(str(group["leading_rule"]), rules[number]),
-            members=frozenset(own[number]),
-            kept=str(group["kept"]),
+            rules="|".join(dict.fromkeys([group["leading_rule"], *group["rules"]])),
+            members=frozenset(map(str, group["members"])),
+            kept=str(group["reason_not_held"]),
             expected_honest=float(group["expected_honest"]),
-            score=round(sum(scores[number]) / len(scores[number]), 2),
+            score=float(group["score"]),
         )
-        for number, group in enumerate(record["groups"])
-        if own[number]
+        for group in record["groups"]
     ]
-
-
-def _members(folder: Path, groups: Sequence[Mapping[str, object]]) -> dict[str, int]:
-    """Return to which group each ballot belongs."""
-    if all("members" in group for group in groups):
-        return {str(e): n for n, group in enumerate(groups) for e in group["members"]}  # type: ignore[attr-defined]
-    import polars as pl
-
-    evidence = pl.read_parquet(folder / "scores.csv.evidence.parquet")
-    return dict(zip(evidence["event_id"].to_list(), evidence["group"].to_list(), strict=True))
-
-
-def _joined(leading: str, rules: Counter[str]) -> str:
-    """Return the leading rule and those most members share, the strongest first."""
-    told = Counter[str]()
-    for codes, count in rules.items():
-        told.update(dict.fromkeys(filter(None, codes.split("|")), count))
-    half = rules.total() / 2
-    others = [code for code, count in told.most_common() if count >= half and code != leading]
-    return "|".join([leading, *others][:4])
 
 
 if __name__ == "__main__":

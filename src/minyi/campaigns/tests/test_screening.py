@@ -118,6 +118,10 @@ def test_a_wall_of_phones_is_held_with_its_evidence_and_people_are_not(paper):
     with ruling.evidence.file.open() as file:
         evidence = json.load(file)
     assert evidence["engine"]["settings"]["line"]
+    cluster = ruling.clusters.get()
+    assert (cluster.candidate, cluster.source) == (3, "batch")
+    assert cluster.rules.split("|")[0] == ruling.rule
+    assert cluster.picture["traits"]["model"][0][0] == "M61"
     refs = set(Ballot.objects.filter(pk__in=wall).values_list("voter_ref", flat=True))
     assert not any(ref in json.dumps(evidence) for ref in refs)
 

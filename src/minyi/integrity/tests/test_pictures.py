@@ -35,7 +35,7 @@ def given_rows(honest=2000, wall=200):
 def drawn():
     rows = given_rows()
     members = frozenset(row["event_id"] for row in rows if row["model"] == "M61")
-    group = Group(0, "3", "same_phones", members, expected_honest=0.5)
+    group = Group("3", "same_phones", members, expected_honest=0.5)
     return group, draw(rows, [group])[0]
 
 
@@ -80,7 +80,7 @@ def test_columns_nobody_collected_are_left_out():
     rows = [
         {"event_id": str(n), "ts": str(NOON + n * 1000), "choices": str(n % 3)} for n in range(50)
     ]
-    picture = draw(rows, [Group(0, "1", "same_tempo", frozenset({"1", "4", "7"}))])[0]
+    picture = draw(rows, [Group("1", "same_tempo", frozenset({"1", "4", "7"}))])[0]
     assert picture["traits"] == {}
     assert picture["graph"] == {"nodes": [], "edges": []}
     assert picture["precision"] is None
