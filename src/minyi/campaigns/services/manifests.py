@@ -24,12 +24,13 @@ from minyi.campaigns.errors import PaperTooLong
 from minyi.campaigns.models import Campaign, Round, Stage
 from minyi.core.clock import OFFICE_TIME
 from minyi.core.workdays import add_workdays
+from minyi.integrity.engine import weights
 from minyi.ledger.queries.trustees import find_key
 from minyi.ledger.services import vaults
 
 ZONE_MINUTES = 480  # the whole country keeps one clock
 MOST_VOTES = 99_999_999  # for one candidate
-SCREENING = "integrity/1"  # raised with minyi.integrity.engine.files.VERSION
+SCREENING = f"integrity/{weights.VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,11 @@ def _rules_text(campaign: Campaign, numbers: list[int]) -> str:
         "tie_rule": campaign.tie_rule,
         "criteria": [[criterion.name, criterion.weight] for criterion in campaign.criteria.all()],
         "candidates": names,
+        "screening": {
+            "engine": SCREENING,
+            "settings": weights.fingerprint(),
+            "silent": sorted(campaign.silent_signals),
+        },
     }
     return json.dumps(rules, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 

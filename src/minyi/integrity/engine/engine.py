@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Score one campaign's event log from beginning to end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ class Scored:
     pictures: list[dict[str, Any]]  # group by group: score, rules, timeline, traits, members
     evidence: pl.DataFrame  # event_id, group, candidate, company, one column per signal
     unlisted: list[str]  # candidates in the log that the list does not know
+    without: list[str]  # rules that were left out
 
 
 def score(
@@ -33,19 +34,21 @@ def score(
     candidates: pl.DataFrame,
     *,
     mode: Mode = "stream",
+    without: Collection[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Scored:
     """Score every ballot; equal files give equal answers.
 
     `stream` dates each decision to the 10-second tick at which it could have been made, `batch` to
-    the close. What is struck is the same in both.
+    the close. What is struck is the same in both. `without`: rules, by code, that this vote does
+    without; nothing they rest on counts.
     """
     ordered = events.with_row_index("place").sort("ts", "event_id")
     place = ordered["place"].to_numpy()
     progress("reading traits")
     ballots = Ballots(ordered, candidates)
     progress("weighing signals")
-    scores = score_pairs(ballots)
+    scores = score_pairs(ballots, without)
     progress("gathering groups")
     decision = decide(ballots, scores)
     moments = decided_ts(ballots, scores, decision)
@@ -61,6 +64,7 @@ def score(
         draw(ballots, scores, decision),
         _evidence(ballots, scores, decision),
         ballots.unlisted,
+        sorted(without),
     )
 
 

@@ -14,9 +14,8 @@ from .columns import Refusal
 from .engine import Scored
 from .groups import Group
 from .rules import KEPT, RULES, in_words
-from .weights import BIAS, BUDGET, LIFT_CAP, LINE, MATTERS, MIN_GROUP, RULE_OF, WEIGHTS, base
+from .weights import LINE, MATTERS, RULE_OF, base, fingerprint, settings
 
-VERSION = 2
 SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -27,15 +26,15 @@ def write(scored: Scored, out: Path) -> None:
     else:
         scored.ballots.write_csv(out)
     scored.evidence.write_parquet(_evidence_path(out))
-    settings = {
-        "version": VERSION, "bias": BIAS, "line": LINE, "lift_cap": LIFT_CAP, "budget": BUDGET,
-        "min_group": MIN_GROUP, "weights": dict(WEIGHTS),
-    }  # fmt: skip
-    groups = [
-        asdict(group) | picture
-        for group, picture in zip(scored.groups, scored.pictures, strict=True)
-    ]
-    record = {"settings": settings, "groups": groups}
+    record = {
+        "settings": settings(),
+        "fingerprint": fingerprint(),
+        "without": scored.without,
+        "groups": [
+            asdict(group) | picture
+            for group, picture in zip(scored.groups, scored.pictures, strict=True)
+        ],
+    }
     _groups_path(out).write_text(json.dumps(record, ensure_ascii=False) + "\n")
 
 
@@ -58,12 +57,12 @@ def explain(out: Path, event_id: str) -> str:
     found = record["groups"][int(parts["group"])]
     group = Group(**{field.name: found[field.name] for field in fields(Group)})
     moment = datetime.fromtimestamp(int(row["decided_ts"]) / 1000, SHANGHAI)
-    settings = record["settings"]  # those of the day, should ours have changed since
-    weights: dict[str, float] = settings["weights"]
+    then = record["settings"]  # those of the day, should ours have changed since
+    weights: dict[str, float] = then["weights"]
     lines = [
-        f"选票 {event_id}：已隔离待查，得分 {row['score']:.2f}（界线 {settings['line']}），"
+        f"选票 {event_id}：已隔离待查，得分 {row['score']:.2f}（界线 {then['line']}），"
         f"{moment:%Y-%m-%d %H:%M:%S} 认定。",
-        f"Ballot {event_id}: under review, score {row['score']:.2f} (line {settings['line']}), "
+        f"Ballot {event_id}: under review, score {row['score']:.2f} (line {then['line']}), "
         f"decided {moment:%Y-%m-%d %H:%M:%S} (Shanghai).",
         _group_in_words(group),
         "",

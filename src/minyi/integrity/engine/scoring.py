@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From signals to a sum for each pair of ballot and candidate, and who keeps its company."""
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,18 @@ from . import facets
 from .columns import HOUR
 from .evidence import measure
 from .facets import Ballots, Codes, Floats, dense
-from .weights import BIAS, KINDS, LIFT_CAP, LINE, MATTERS, SOFT, SOFT_CAP, WEIGHTS, base
+from .weights import (
+    BIAS,
+    KINDS,
+    LIFT_CAP,
+    LINE,
+    MATTERS,
+    RULE_OF,
+    SOFT,
+    SOFT_CAP,
+    WEIGHTS,
+    base,
+)
 
 KIND_BITS = {"phone": 1, "greeting": 2, "tempo": 4, "account": 8, "network": 16, "place": 32}
 HARD = 1 | 2 | 4 | 8
@@ -18,6 +31,17 @@ CERTAIN = 15.0
 LENT_PHONE = 1.5  # a helper's neighbours share phone, place, hour and favourite by nature
 COMPANY_AT_MOST, STRANGER = 3.0, -6.0
 COMPANY_WEIGHT = 0.5
+# In what ballots resemble each other, by the rule that rests on it; the way of arriving has none.
+RESEMBLANCE: MappingProxyType[str, Callable[[Ballots], Codes]] = MappingProxyType(
+    {
+        "same_haste": facets.haste,
+        "same_standing": facets.standing,
+        "same_phones": facets.phone_model,
+        "same_greeting": facets.greeting,
+        "from_afar": facets.place_and_operator,
+        "": facets.arrival,
+    }
+)
 
 
 @dataclass(slots=True)
@@ -37,11 +61,13 @@ class Scores:
         return (self.total >= LINE) & several & ((self.kinds & HARD) > 0)
 
 
-def score_pairs(ballots: Ballots) -> Scores:
+def score_pairs(ballots: Ballots, without: Collection[str] = ()) -> Scores:
     """Weigh the signals, then let certain neighbours speak for uncertain ones."""
     signals = tuple(WEIGHTS)
     parts = np.zeros((len(ballots.pair_row), len(signals)), np.float32)
     for name, lift in measure(ballots):
+        if RULE_OF[base(name)] in without:
+            continue
         parts[:, signals.index(name)] = np.minimum(lift, LIFT_CAP) * WEIGHTS[name]
     _cap_soft(parts, signals)
     mercy = np.where(ballots.lent[ballots.pair_row], LENT_PHONE, 0.0)
@@ -52,7 +78,8 @@ def score_pairs(ballots: Ballots) -> Scores:
         _kinds(parts, signals),
         np.zeros(len(parts)),
     )
-    scores.company = _company(ballots, scores)
+    if "company" not in without:
+        scores.company = _company(ballots, scores, without)
     scores.total = np.round(scores.total + COMPANY_WEIGHT * scores.company, 6)
     return scores
 
@@ -71,7 +98,7 @@ def _kinds(parts: npt.NDArray[np.float32], signals: tuple[str, ...]) -> Codes:
     return found
 
 
-def _company(ballots: Ballots, scores: Scores) -> Floats:
+def _company(ballots: Ballots, scores: Scores, without: Collection[str]) -> Floats:
     """Return how much likelier a pair's traits are among the candidate's certain ones.
 
     It works both ways: an honest ballot that shares a phone with the attack, but came by another
@@ -81,23 +108,23 @@ def _company(ballots: Ballots, scores: Scores) -> Floats:
     whole = ballots.pair_candidate
     hours = dense((ballots.ts[ballots.pair_row] // (4 * HOUR)) * len(ballots.names) + whole)
     result = np.zeros(len(whole))
+    traits = [make(ballots) for rule, make in RESEMBLANCE.items() if rule not in without]
     for window in (whole, hours):
-        odds, struck = _resemblance(ballots, scores, window)
+        odds, struck = _resemblance(ballots, scores, window, traits)
         result = np.where(struck >= CERTAIN, odds, result)
     return np.clip(result, STRANGER, COMPANY_AT_MOST)
 
 
-def _resemblance(ballots: Ballots, scores: Scores, window: Codes) -> tuple[Floats, Floats]:
-    """Return naive Bayes odds over six traits, and how many are certain in the window."""
+def _resemblance(
+    ballots: Ballots, scores: Scores, window: Codes, traits: Sequence[Codes]
+) -> tuple[Floats, Floats]:
+    """Return naive Bayes odds over the traits, and how many are certain in the window."""
     row, weight = ballots.pair_row, ballots.weight[ballots.pair_row]
     sure = np.where(scores.stands, weight, 0.0)
     struck = np.bincount(window, sure)[window]
     others = np.bincount(window, weight)[window] - struck
     odds = np.log((struck + 0.5) / (others + 0.5))
-    for trait in (
-        facets.haste(ballots), facets.standing(ballots), facets.phone_model(ballots),
-        facets.greeting(ballots), facets.place_and_operator(ballots), facets.arrival(ballots),
-    ):  # fmt: skip
+    for trait in traits:
         code = trait[row]
         cell = dense(window * (int(code.max(initial=0)) + 1) + code)
         in_struck = np.bincount(cell, sure)[cell]

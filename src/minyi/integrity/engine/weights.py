@@ -6,7 +6,11 @@ moved parameters (`benchmarks/integrity`), rounded by hand and never negative: m
 never makes a ballot look better. Wherever one door may explain a signal («house_») it counts less.
 """
 
+import json
+from hashlib import sha256
 from types import MappingProxyType
+
+VERSION = 2  # raised when the same log and the same numbers no longer give the same answer
 
 BIAS = -6.2
 LIFT_CAP = 3.0  # e³: beyond twentyfold, more of one signal proves nothing new
@@ -59,6 +63,24 @@ MATTERS = 0.4  # a signal's share of the sum, from which it counts as a reason
 LINE = -1.5  # sum from which a ballot is put before its group
 MIN_GROUP = 12.0  # persons
 BUDGET = 0.0005  # expected honest ballots quarantined, as a share of all ballots
+
+
+def settings() -> dict[str, object]:
+    """Return every number and table of this module by name, as JSON can hold it."""
+    found = {name: value for name, value in globals().items() if name.isupper()}
+    return {name.lower(): _plain(value) for name, value in sorted(found.items())}
+
+
+def fingerprint() -> str:
+    """Return SHA-256 of the settings: what a vote fixes when it opens."""
+    text = json.dumps(settings(), sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, MappingProxyType):
+        return {key: _plain(one) for key, one in value.items()}
+    return sorted(value) if isinstance(value, set) else value
 
 
 def base(signal: str) -> str:

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 
+from minyi.integrity.engine import weights
+
 from .given import HOUR, NOON, given_candidates, given_log, given_public
 from .test_engine import HASTY, SEEN_NOW, a_crowd, spread_exits
 
@@ -26,11 +28,10 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_score(events: Path, out: Path) -> None:
+def run_score(events: Path, out: Path, *more: str) -> None:
     candidates = events.parent / "candidates.csv"
-    call_command(
-        "integrity", "score", str(events), "--candidates", str(candidates), "--out", str(out)
-    )
+    files = (str(events), "--candidates", str(candidates), "--out", str(out))
+    call_command("integrity", "score", *files, *more)
 
 
 def refusal(folder: Path, text: str, candidates: str = "candidate,city\n1,城0\n") -> str:
@@ -72,6 +73,19 @@ def test_every_quarantined_ballot_explains_itself(scored, capsys):
         assert words.count("≥") >= 2
     call_command("integrity", "explain", str(scored / "out.csv"), "--event", out["event_id"][0])
     assert "under review" in capsys.readouterr().out
+
+
+def test_rules_left_out_are_named_beside_the_output(scored):
+    run_score(scored / "events.csv", scored / "less.csv", "--without", "same_greeting, company")
+    record = json.loads((scored / "less.csv.groups.json").read_text())
+    assert record["without"] == ["company", "same_greeting"]
+    assert record["fingerprint"] == weights.fingerprint()
+    assert "same_greeting" not in (scored / "less.csv").read_text()
+
+
+def test_a_rule_that_does_not_exist_cannot_be_left_out(scored):
+    with pytest.raises(CommandError, match="no such rule: same_weather"):
+        run_score(scored / "events.csv", scored / "less.csv", "--without", "same_weather")
 
 
 def test_a_ballot_that_stands_is_told_so(scored, capsys):
@@ -145,7 +159,7 @@ def test_a_choice_outside_the_list_is_scored_and_told(tmp_path, capsys):
 def test_the_web_process_never_loads_the_engine():
     code = (
         "import sys, django; django.setup(); import minyi.config.urls, minyi.integrity.verdicts; "
-        "sys.exit(bool({'polars', 'minyi.integrity.engine'} & set(sys.modules)))"
+        "sys.exit(bool({'polars', 'numpy', 'minyi.integrity.engine.engine'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], check=False, timeout=60, capture_output=True)
     assert ran.returncode == 0, ran.stderr

@@ -74,6 +74,25 @@ def test_a_wall_of_like_phones_is_caught():
     assert struck_share(given_scored(given_public(), wall), 1) > 0.95
 
 
+def test_a_rule_the_vote_does_without_is_no_reason_and_nothing_else_rests_on_its_facts():
+    wall = a_crowd(400, within=2 * HOUR, ip=spread_exits, **one_phone_kind())
+    log, candidates = given_log(given_public(), wall), given_candidates()
+    phones = {"same_phones", "same_phones_and_standing", "same_greeting"}
+    found = score(log, candidates).ballots.filter(pl.col("quarantine") == 1)
+    assert found.height > 300
+    assert all(phones & set(rules.split("|")) for rules in found["rules"].to_list())
+    silent = score(log, candidates, without=phones)
+    assert silent.ballots["quarantine"].sum() == 0
+    assert silent.without == sorted(phones)
+
+
+def test_a_vote_may_do_without_company():
+    wall = a_crowd(400, within=2 * HOUR, ip=spread_exits, **one_phone_kind(), **HASTY)
+    log, candidates = given_log(given_public(), wall), given_candidates()
+    assert score(log, candidates).evidence["company"].abs().max() > 0
+    assert score(log, candidates, without=["company"]).evidence["company"].abs().max() == 0
+
+
 def test_phones_handed_out_by_an_employer_are_left_alone():
     hospital = a_crowd(300, within=5 * HOUR, ip="58.20.1.9", isp="CT", **one_phone_kind())
     assert struck_share(given_scored(given_public(), hospital), 1) == 0

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """`minyi integrity score` and `minyi integrity explain`: the anti-brushing engine over files."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from minyi.integrity.signals import codes_of
+
 BAD_FILE = 2
 CANNOT_WRITE = 3
+
+
+def _rules(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in text.split(",") if code.strip())
+    if unknown := sorted(set(codes) - set(codes_of("screening"))):
+        raise ArgumentTypeError(f"no such rule: {', '.join(unknown)}")
+    return codes
 
 
 class Command(BaseCommand):
@@ -24,6 +33,13 @@ class Command(BaseCommand):
         score.add_argument("--candidates", type=Path, required=True, help="candidate, city, kind")
         score.add_argument("--out", type=Path, required=True, help="CSV or Parquet to write")
         score.add_argument("--mode", choices=("stream", "batch"), default="stream")
+        score.add_argument(
+            "--without",
+            type=_rules,
+            default=(),
+            metavar="CODE,CODE",
+            help=f"rules to do without: {', '.join(codes_of('screening'))}",
+        )
         explain = verbs.add_parser("explain", help="say why one ballot is quarantined")
         explain.add_argument("out", type=Path, help="what `score` wrote")
         explain.add_argument("--event", required=True, help="the ballot's event_id")
@@ -51,7 +67,9 @@ class Command(BaseCommand):
         self._say("reading files")
         events = reading.read_events(options["events"])
         candidates = reading.read_candidates(options["candidates"])
-        scored = engine.score(events, candidates, mode=options["mode"], progress=self._say)
+        scored = engine.score(
+            events, candidates, mode=options["mode"], without=options["without"], progress=self._say
+        )
         if scored.unlisted:
             self._say(f"not in the list of candidates: {', '.join(scored.unlisted[:10])}")
         try:

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The catalogue of signals, and the hash under which a vote fixes how it is screened."""
+
+import pytest
+
+from minyi.campaigns.reasons import BY_HAND, REASONS
+from minyi.integrity.engine import weights
+from minyi.integrity.engine.rules import RULES
+from minyi.integrity.signals import SIGNALS, codes_of, find_unknown
+
+pytestmark = pytest.mark.once
+
+
+@pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
+def test_every_signal_says_in_words_what_it_is_and_whom_it_may_hurt(signal):
+    assert signal.code.isidentifier()
+    assert 6 <= len(signal.name) <= 30
+    assert len(signal.may_hurt) >= 15
+    assert signal.may_hurt.endswith("。")
+
+
+def test_the_words_of_the_engine_and_of_the_public_come_from_one_list():
+    assert set(RULES) == set(codes_of("screening"))
+    assert all(REASONS[code] == SIGNALS[code].name for code in codes_of("screening"))
+    assert set(BY_HAND) <= set(REASONS)
+
+
+def test_a_code_that_no_signal_has_is_found():
+    assert find_unknown(["company", "same_weather"]) == ["same_weather"]
+
+
+def test_the_fingerprint_changes_with_any_weight(monkeypatch):
+    before = weights.fingerprint()
+    assert weights.fingerprint() == before
+    monkeypatch.setattr(weights, "LINE", weights.LINE + 0.1)
+    assert weights.fingerprint() != before
