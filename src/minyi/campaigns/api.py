@@ -4,165 +4,39 @@
 Counts come through the same gate as everywhere; errors are problem details (RFC 9457).
 """
 
-from datetime import datetime
 from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import activate, get_language
-from ninja import Field, Router, Schema
+from ninja import Router
 
 from .queries.board import board_of
 from .queries.cards import get_nominee, list_cards
 from .queries.counts import CountsHidden
+from .queries.fairness import fair_count
 from .queries.public import PublicCampaign, get_campaign, list_campaigns
 from .queries.results import public_result
+from .schemas import (
+    CampaignDetailOut,
+    CampaignOut,
+    CountOut,
+    CountsOut,
+    CriterionOut,
+    EvidenceOut,
+    LogMarkOut,
+    NomineeDetailOut,
+    NomineeOut,
+    PictureOut,
+    ResultOut,
+    StageOut,
+    TreatmentOut,
+)
 
 router = Router(tags=["campaigns"])
 Language = Literal["zh-hans", "zh-hant", "en"]  # settings.LANGUAGES; a test compares
 FRESH_S = 2  # seconds a shared cache may keep an answer: counts are at most that old
-
-
-class CampaignOut(Schema):
-    slug: str
-    title: str
-    theme: str
-    office: str
-    state: Literal["open", "soon", "done"]
-    url: str
-
-
-class StageOut(Schema):
-    kind: str
-    name: str
-    note: str
-    opens_at: datetime
-    closes_at: datetime
-    state: Literal["done", "now", "soon"]
-
-
-class CriterionOut(Schema):
-    id: int
-    name: str
-    explanation: str
-    weight: int
-
-
-class CampaignDetailOut(Schema):
-    slug: str
-    type: str
-    title: str
-    theme: str
-    purpose: str
-    scope: str
-    seats: int
-    office: str
-    approval_number: str
-    min_picks: int
-    max_picks: int
-    frequency: str
-    count_mode: str
-    count_hours: list[int]
-    weights: dict[str, int]
-    tie_rule: str
-    stages: list[StageOut]
-    criteria: list[CriterionOut]
-    categories: list[str]
-    has_result: bool
-
-
-class NomineeOut(Schema):
-    number: int
-    name: str
-    unit: str
-    category: str
-    merits: str
-    url: str
-
-
-class EvidenceOut(Schema):
-    criterion: str
-    weight: int
-    text: str
-
-
-class PictureOut(Schema):
-    url: str
-    alternative: str
-
-
-class NomineeDetailOut(Schema):
-    number: int
-    name: str
-    unit: str
-    category: str
-    merits: str
-    story: str
-    innovation: str
-    responsibility: str
-    evidence: list[EvidenceOut]
-    pictures: list[PictureOut]
-    is_withdrawn: bool
-    status_reason: str
-
-
-class CountOut(Schema):
-    number: int
-    name: str
-    votes: int
-    is_withdrawn: bool
-
-
-class LogMarkOut(Schema):
-    """The public log at /ledger/<folder>/ and its state: entries, and root of the checkpoint."""
-
-    folder: str
-    size: int
-    root: str
-
-
-class CountsOut(Schema):
-    """`hidden` says why there are no rows yet; `next_at` when there will be newer ones."""
-
-    hidden: str | None = None
-    ballots: int | None = None
-    as_of: datetime | None = None
-    next_at: datetime | None = None
-    log: LogMarkOut | None = None
-    rows: list[CountOut] = []
-
-
-class ResultLineOut(Schema):
-    rank: int
-    is_selected: bool
-    is_shared: bool
-    number: int
-    name: str
-    votes: int
-    public_points: str
-    jury_points: str
-    figures_points: str
-    score: str
-
-
-class ResultOut(Schema):
-    """`state` «proposed» is open to objections, «final» is published.
-
-    Points and scores are decimal strings: a binary float would round them. `digest` is what the
-    supervisor signed.
-    """
-
-    state: Literal["proposed", "final"]
-    formula: str
-    tie_words: str
-    ballots: int
-    digest: str
-    signed_by: str
-    signed_at: datetime
-    published_at: datetime | None
-    log: LogMarkOut | None = Field(None, validation_alias="mark")
-    lines: list[ResultLineOut]
 
 
 @router.get("", response=list[CampaignOut], summary="列出已发布的活动")
@@ -294,6 +168,20 @@ def counts(
     )
 
 
+@router.get("{slug}/treatment", response=TreatmentOut, summary="选票的认定情况")
+def treatment(
+    request: HttpRequest, response: HttpResponse, slug: str, language: Language | None = None
+) -> TreatmentOut:
+    """Return what became of the ballots, over time, by reason and by candidate, or why not yet."""
+    _begin(response, language)
+    found = fair_count(campaign=_campaign(slug), now=timezone.now())
+    if isinstance(found, CountsHidden):
+        return TreatmentOut(hidden=found.mode, next_at=found.next_at)
+    told = {name: getattr(found.fairness, name) for name in _FAIRNESS}
+    told |= {name: getattr(found.counts, name) for name in _TREATED} | {"log": found.counts.mark}
+    return TreatmentOut.model_validate(told, from_attributes=True)
+
+
 @router.get("{slug}/result", response=ResultOut, summary="公示和公布的结果")
 def result(
     request: HttpRequest, response: HttpResponse, slug: str, language: Language | None = None
@@ -304,6 +192,8 @@ def result(
     return ResultOut.model_validate(found, from_attributes=True)
 
 
+_FAIRNESS = ("by_day", "spans", "candidates", "firmness")
+_TREATED = ("as_of", "raw", "valid", "quarantined", "void", "reasons")
 _SAME = (
     *("slug", "type", "seats", "approval_number", "min_picks", "max_picks", "frequency"),
     *("count_mode", "tie_rule", "has_result"),

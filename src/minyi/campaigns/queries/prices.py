@@ -52,6 +52,6 @@ def _price(code: str, votes: int, rows: Mapping[str, Rule]) -> AttackPrice:
     fen = [
         row.amount if row else default for row, default in zip(used, DEFAULTS[code], strict=True)
     ]
-    low, high = (Decimal(amount) / 100 for amount in fen)
+    low, high = (Decimal(amount).scaleb(-2) for amount in fen)
     source = next((row.source for row in used if row), str(SOURCE))
     return AttackPrice(code, str(WORDS[code]), (low, high), (low * votes, high * votes), source)

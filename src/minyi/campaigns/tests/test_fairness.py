@@ -138,3 +138,19 @@ def test_many_readers_cost_one_reading_of_the_log(django_assert_max_num_queries,
         page = body(stranger().get(f"/c/{paper.slug}/counts/"))
     assert "花钱刷票要花多少" in page
     assert "核查的是选票，不是候选对象" in page
+
+
+def test_programmes_are_told_the_same():
+    paper = given_a_close_race()
+    hold(paper, [(7, 10)])
+    told = stranger().get(f"/api/v1/campaigns/{paper.slug}/treatment").json()
+    assert told["raw"] == told["valid"] + told["quarantined"] + told["void"] == 9
+    assert told["candidates"][0]["quarantined"] == 3
+    assert told["firmness"]["prices"][0]["each"] == ["0.01", "0.20"]
+    assert [reason["code"] for reason in told["reasons"]] == ["same_tempo"]
+
+
+def test_programmes_are_told_why_there_is_nothing_yet():
+    paper = given_logged_vote([1], [2], now=timezone.now(), count_mode="after_close")
+    told = stranger().get(f"/api/v1/campaigns/{paper.slug}/treatment").json()
+    assert (told["hidden"], told["raw"], told["spans"]) == ("after_close", None, [])
