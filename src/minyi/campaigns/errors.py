@@ -724,6 +724,15 @@ class BallotsUnderReview(DomainError):
     action = _("请先作出认定；逾期未认定的选票会自动恢复计票。")
 
 
+class FileDestroyed(NotFound):
+    """It went with the identity vault; its hash stays."""
+
+    code = "file_destroyed"
+    title = _("文件已经销毁")
+    sentence = _("申诉期已满，证明材料和认定依据已随投票人身份资料一并销毁，只保留摘要。")
+    action = _("手中有原文件的，可以计算 SHA-256，与保留的摘要比对。")
+
+
 class AppealNotFound(NotFound):
     code = "appeal_not_found"
     title = _("没有这份申诉")
@@ -885,6 +894,15 @@ class ConcernedPerson(NotAllowed):
     title = _("您须回避")
     sentence = _("这份异议涉及您经手的事项（%(why)s），须由他人办理。")
     action = _("请由未参与该事项的人员承办、复核。")
+
+
+class HandlerOnly(NotAllowed):
+    """Who objects is for the person who has to call them, and for nobody else."""
+
+    code = "handler_only"
+    title = _("只有承办人可以查看")
+    sentence = _("异议人的姓名和电话只供承办人核实情况时查看，您不是这份异议的承办人。")
+    action = _("需要联系异议人的，请由承办人办理，或者由复核人改派承办人。")
 
 
 class HandlerUnfit(Invalid):

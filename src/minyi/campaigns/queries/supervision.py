@@ -5,7 +5,7 @@ The size of a log, its root and the moment of its last entry all tell how many h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,7 +14,6 @@ from django.utils.timezone import localtime
 
 from minyi.campaigns.errors import BallotsUnknown, ComplaintNotFound
 from minyi.campaigns.models import (
-    Appeal,
     Ballot,
     Campaign,
     LogCheck,
@@ -32,6 +31,8 @@ from minyi.ledger.fold import Tally
 from minyi.ledger.queries.logs import LogState, find_log, tally
 from minyi.ledger.queries.vaults import VaultState, read_vault
 
+from .publicity import unsettled_of
+
 ACTS = (
     *("campaigns.campaign.launched", "campaigns.campaign.cancelled", "campaigns.campaign.edited"),
     *("campaigns.voting.paused", "campaigns.voting.resumed", "campaigns.log.checked"),
@@ -39,6 +40,8 @@ ACTS = (
     *("campaigns.result.signature_withdrawn", "campaigns.result.published"),
 )
 NOMINEE_ACTS = ("campaigns.nominee.withdrawn",)
+OBJECTION_ACTS = ("campaigns.objection.looked_up",)
+SAID_WHY = ("reason", "note", "purpose")
 MOST_ACTS = 40
 MOST_TASKS = 5
 
@@ -118,9 +121,8 @@ def what_keeps_the_vault(*, campaign_id: int, now: datetime) -> list[str]:
     kept_by = []
     if count_open_complaints([campaign_id]).get(campaign_id):
         kept_by.append("complaints")
-    appeals = Appeal.objects.filter(round__campaign_id=campaign_id)
-    if appeals.filter(state__in=(Appeal.State.FILED, Appeal.State.PROPOSED)).exists():
-        kept_by.append("appeals")
+    left = asdict(unsettled_of(campaign_id))
+    kept_by += [name for name, number in left.items() if number]
     if read_vault(campaign_id).is_in_use(now):
         kept_by.append("openings")
     return kept_by
@@ -217,10 +219,12 @@ def _log_of(paper: Round, now: datetime) -> RoomLog:
 def _acts_of(campaign: Campaign) -> list[RoomAct]:
     nominees = campaign.nominees.values_list("pk", flat=True)
     rulings = Ruling.objects.filter(round__campaign=campaign).values_list("pk", flat=True)
+    objections = campaign.objections.values_list("pk", flat=True)
     rows = AuditEntry.objects.filter(
         Q(target=f"campaigns.campaign:{campaign.pk}", act__in=ACTS)
         | Q(target__in=[f"campaigns.nominee:{pk}" for pk in nominees], act__in=NOMINEE_ACTS)
         | Q(target__in=[f"campaigns.ruling:{pk}" for pk in rulings])
+        | Q(target__in=[f"campaigns.objection:{pk}" for pk in objections], act__in=OBJECTION_ACTS)
     )
     return [
         RoomAct(
@@ -228,7 +232,7 @@ def _acts_of(campaign: Campaign) -> list[RoomAct]:
             what=words_for(row.act),
             about="" if row.target.startswith("campaigns.campaign:") else row.target_name,
             by=row.actor_name,
-            reason=str(row.facts.get("reason") or row.facts.get("note") or ""),
+            reason=next((str(row.facts[key]) for key in SAID_WHY if row.facts.get(key)), ""),
         )
         for row in rows[:MOST_ACTS]
     ]

@@ -11,7 +11,14 @@ from PIL import Image, ImageDraw
 
 from minyi.campaigns.contacts import Contact
 from minyi.campaigns.models import Campaign, Objection, Round
-from minyi.campaigns.services import adjudication, appeals, objections, results, roundlogs
+from minyi.campaigns.services import (
+    adjudication,
+    appeals,
+    objection_cases,
+    objections,
+    results,
+    roundlogs,
+)
 from minyi.campaigns.services.objections import ObjectionContent, Proof
 from minyi.core.actors import SYSTEM, Actor
 from minyi.ledger.services import logs
@@ -53,8 +60,8 @@ def object_to_it(
         at(-1.5),
         files=[Proof("picture", ContentFile(_picture(), name="photo.png"))],
     )
-    objections.accept(objection_id=first.pk, actor=actor("jingban"), now=at(-1))
-    objections.note(
+    objection_cases.accept(objection_id=first.pk, actor=actor("jingban"), now=at(-1))
+    objection_cases.note(
         objection_id=first.pk,
         text="已调取该窗口近三个月的考勤和叫号记录，正在核对。（示例）",
         is_internal=False,
@@ -71,8 +78,8 @@ def object_to_it(
         at(-1.2),
         files=[Proof("picture", ContentFile(_picture(), name="photo.png"))],
     )
-    objections.accept(objection_id=second.pk, actor=actor("jingban2"), now=at(-1))
-    objections.propose(
+    objection_cases.accept(objection_id=second.pk, actor=actor("jingban2"), now=at(-1))
+    objection_cases.propose(
         objection_id=second.pk,
         is_well_founded=False,
         remedy="",

@@ -33,6 +33,7 @@ from minyi.core import audit, outbox
 from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
+from minyi.ledger.services import vaults
 
 from .texts import tidy
 
@@ -133,6 +134,9 @@ def answer_complaint(
     complaint.save()
     _record(complaint, "answered", actor, now, outcome=outcome)
     tell_complainant(complaint, now=now)
+    if vaults.is_destroyed(complaint.campaign_id):  # nobody comes back for who it was
+        complaint.contact, complaint.citizen = "", None
+        complaint.save(update_fields=["contact", "citizen"])
     return complaint
 
 

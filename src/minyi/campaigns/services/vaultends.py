@@ -2,15 +2,26 @@
 """The end of a campaign's identity vault: due when nobody can dispute a ballot any more.
 
 Asked for when the ballot paper is printed, done by the worker (topic `campaigns.vault`). It waits
-for a deadline that was moved, and from day to day for complaints, appeals and looks that are open.
-With it go the addresses and numbers that complainants left.
+for a deadline that was moved, and from day to day for complaints, objections, appeals, undecided
+ballots and looks that are open. With it goes who objected and who complained, and every file they
+or the office have shown; of a file its hash stays.
 """
 
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import connection
 
-from minyi.campaigns.models import Ballot, Campaign, Round, Stage, VoteComplaint
+from minyi.campaigns.models import (
+    Ballot,
+    Campaign,
+    EvidenceFile,
+    Objection,
+    ObjectionFile,
+    Round,
+    Stage,
+    VoteComplaint,
+)
 from minyi.campaigns.queries.supervision import what_keeps_the_vault
 from minyi.core import outbox
 from minyi.integrity.services import visits
@@ -51,9 +62,24 @@ def end_vault(delivery: outbox.Delivery) -> None:
     vaults.destroy(campaign_id=campaign_id, folder=paper.log, now=delivery.now)
     visits.forget(round_id=paper.pk)
     _forget_conduct(paper)
-    VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="")
+    _forget_people(campaign_id)
     if not vaults.empty_journal(connection):
         raise outbox.Later(delivery.now + MINUTE, reason="the write-ahead log is being read")
+
+
+def _forget_people(campaign_id: int) -> None:
+    """Empty who objected and complained, and delete what they and the office have shown.
+
+    An objection keeps the citizen's account, where its answer is read, until that is erased.
+    """
+    VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="", citizen=None)
+    Objection.objects.filter(campaign_id=campaign_id).update(contact="")
+    kept = (
+        EvidenceFile.objects.filter(campaign_id=campaign_id),
+        ObjectionFile.objects.filter(objection__campaign_id=campaign_id),
+    )
+    for one in chain.from_iterable(rows.exclude(file="") for rows in kept):
+        one.file.delete()
 
 
 def _forget_conduct(paper: Round) -> None:

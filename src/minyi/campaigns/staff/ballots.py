@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from minyi.campaigns.errors import AppealNotFound, NoBallotsNamed, ReasonNeeded, RulingNotFound
+from minyi.campaigns.errors import (
+    AppealNotFound,
+    FileDestroyed,
+    NoBallotsNamed,
+    ReasonNeeded,
+    RulingNotFound,
+)
 from minyi.campaigns.models import Appeal, EvidenceFile, Ruling
 from minyi.campaigns.queries.adjudication import is_among, public_counts, struck_by
 from minyi.campaigns.queries.counts import CountsHidden
@@ -167,6 +173,8 @@ def evidence(request, evidence_id):
     if found is None:
         raise RulingNotFound
     actor.check("ballots.view", found.campaign.agency_id)
+    if not found.file:
+        raise FileDestroyed
     response = FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
     response["Content-Type"] = "application/octet-stream"
     response["X-Content-Type-Options"] = "nosniff"

@@ -16,10 +16,10 @@ from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, TitleCo
 from wagtail.admin.views import generic
 
 from minyi.agencies.models import User
-from minyi.campaigns.errors import ObjectionNotFound
+from minyi.campaigns.errors import FileDestroyed, ObjectionNotFound
 from minyi.campaigns.models import Objection, ObjectionFile
 from minyi.campaigns.queries.objections import all_steps
-from minyi.campaigns.services import objections
+from minyi.campaigns.services import objection_cases
 from minyi.core.staff import MENU_ORDER, AgencyModelViewSet, AgencyPolicy
 
 from . import pages
@@ -86,14 +86,14 @@ def desk(request, objection_id):
 @require_POST
 def accept(request, objection_id):
     """Take it up."""
-    return _act(request, objection_id, objections.accept, _("已受理，由您承办。"))
+    return _act(request, objection_id, objection_cases.accept, _("已受理，由您承办。"))
 
 
 @require_POST
 def decline(request, objection_id):
     """Not take it up."""
     said = {"reason": request.POST.get("reason", "")}
-    return _act(request, objection_id, objections.decline, _("已答复不予受理。"), **said)
+    return _act(request, objection_id, objection_cases.decline, _("已答复不予受理。"), **said)
 
 
 @require_POST
@@ -101,7 +101,7 @@ def assign(request, objection_id):
     """Give it to somebody."""
     chosen = request.POST.get("handler", "")
     said = {"handler_id": int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0}
-    return _act(request, objection_id, objections.assign, _("已指定承办人。"), **said)
+    return _act(request, objection_id, objection_cases.assign, _("已指定承办人。"), **said)
 
 
 @require_POST
@@ -111,7 +111,7 @@ def note(request, objection_id):
         "text": request.POST.get("text", ""),
         "is_internal": request.POST.get("is_internal") == "1",
     }
-    return _act(request, objection_id, objections.note, _("已记录。"), **said)
+    return _act(request, objection_id, objection_cases.note, _("已记录。"), **said)
 
 
 @require_POST
@@ -122,27 +122,29 @@ def propose(request, objection_id):
         "remedy": request.POST.get("remedy", ""),
         "answer": request.POST.get("answer", ""),
     }
-    return _act(request, objection_id, objections.propose, _("已提出，等待另一人复核。"), **said)
+    return _act(
+        request, objection_id, objection_cases.propose, _("已提出，等待另一人复核。"), **said
+    )
 
 
 @require_POST
 def send_back(request, objection_id):
     """Let it be looked into again."""
     said = {"reason": request.POST.get("reason", "")}
-    return _act(request, objection_id, objections.send_back, _("已退回重办。"), **said)
+    return _act(request, objection_id, objection_cases.send_back, _("已退回重办。"), **said)
 
 
 @require_POST
 def decide(request, objection_id):
     """Decide as proposed."""
-    return _act(request, objection_id, objections.decide, _("已办结，并已答复异议人。"))
+    return _act(request, objection_id, objection_cases.decide, _("已办结，并已答复异议人。"))
 
 
 @require_POST
 def remedied(request, objection_id):
     """Note that it has been put right."""
     said = {"text": request.POST.get("text", "")}
-    return _act(request, objection_id, objections.mark_remedied, _("已登记更正完成。"), **said)
+    return _act(request, objection_id, objection_cases.mark_remedied, _("已登记更正完成。"), **said)
 
 
 @require_POST
@@ -151,7 +153,7 @@ def contact(request, objection_id):
     objection = _objection(request, objection_id)
     found = None
     with pages.explaining(lambda refusal: messages.error(request, _words(refusal))):
-        found = objections.open_contact(
+        found = objection_cases.open_contact(
             objection_id=objection.pk,
             purpose=request.POST.get("purpose", ""),
             actor=request.user.actor,
@@ -169,6 +171,8 @@ def file(request, objection_file_id):
     if found is None:
         raise ObjectionNotFound
     _objection(request, found.objection_id)
+    if not found.file:
+        raise FileDestroyed
     ending = str(found.file.name).rsplit(".", 1)[-1]
     response = FileResponse(
         found.file.open("rb"),
@@ -217,7 +221,11 @@ def _page(request, objection, contact=None):
         files=objection.files.order_by("id"),
         steps=all_steps(objection),
         can=can,
-        concern=objections.concern_of(objection, request.user.pk),
+        concern=objection_cases.concern_of(objection, request.user.pk),
+        may_call=objection.is_open
+        and bool(objection.contact)
+        and can["contact"]
+        and objection.handler_id == request.user.pk,
         is_proposer=objection.proposed_by_id == request.user.pk,
         is_late=objection.is_open and localtime(timezone.now()).date() > objection.due_on,
         handlers=_handlers(objection) if can["decide"] else [],
@@ -235,7 +243,7 @@ def _handlers(objection):
         (person.pk, str(person))
         for person in people
         if person.actor.can("objections.work", agency)
-        and not objections.concern_of(objection, person.pk)
+        and not objection_cases.concern_of(objection, person.pk)
     ]
 
 

@@ -16,6 +16,7 @@ from minyi.campaigns.errors import (
     ConcernedPerson,
     ContactIncomplete,
     FieldTooShort,
+    HandlerOnly,
     HandlerUnfit,
     NotShownLongEnough,
     ObjectionNotFound,
@@ -32,9 +33,10 @@ from minyi.campaigns.errors import (
     UploadNotADocument,
     WrongStage,
 )
-from minyi.campaigns.models import AwardRecord, Campaign, Objection, Result
+from minyi.campaigns.models import AwardRecord, Campaign, Nomination, Objection, Result
 from minyi.campaigns.queries.publicity import publicity_of
-from minyi.campaigns.services import nominees, objections, results
+from minyi.campaigns.queries.supervision import read_room
+from minyi.campaigns.services import adjudication, nominees, objection_cases, objections, results
 from minyi.campaigns.services.objections import ObjectionContent, Proof
 from minyi.core.errors import NotAllowed
 from minyi.core.models import AuditEntry
@@ -42,7 +44,7 @@ from minyi.ledger.services import logs
 from minyi.ledger.tests.given import entries_of, keep_logs_in
 
 from .given import NOW, given_citizen, given_finished_vote, given_juror, given_staff
-from .given_log import given_logged_vote, staff_of
+from .given_log import given_evidence, given_logged_vote, staff_of
 
 pytestmark = pytest.mark.django_db
 NAMED = Contact("张三（示例）", "13800000000")
@@ -97,16 +99,16 @@ def act(verb, objection, role=Role.CASE_WORKER, *, user=None, now=NOW, **said) -
 def decide(objection, *, upheld: bool, remedy="", now=NOW) -> Objection:
     objection.refresh_from_db()
     if objection.state == "filed":
-        act(objections.accept, objection, now=now)
+        act(objection_cases.accept, objection, now=now)
     act(
-        objections.propose,
+        objection_cases.propose,
         objection,
         is_well_founded=upheld,
         remedy=remedy,
         answer="经核查，答复如下。",
         now=now,
     )
-    return act(objections.decide, objection, Role.LEADER, now=now)
+    return act(objection_cases.decide, objection, Role.LEADER, now=now)
 
 
 # --- Filing ---------------------------------------------------------------------------------------
@@ -201,24 +203,55 @@ def test_the_contact_is_sealed_in_the_table_and_every_look_is_on_the_trail():
     objection = object_to(given_publicity())
     assert "张三" not in objection.contact
     assert "138" not in objection.contact
-    found = act(objections.open_contact, objection, purpose="核实办事时间")
+    act(objection_cases.accept, objection)
+    found = act(objection_cases.open_contact, objection, purpose="核实办事时间")
     assert found == NAMED
     last = AuditEntry.objects.first()
-    assert last.act == "campaigns.objection.looked_up"
+    assert (last.act, last.facts["purpose"]) == (
+        "campaigns.objection.looked_up",
+        "核实办事时间",
+    )
     assert "张三" not in str(last.facts) + last.target_name
+
+
+def test_the_supervisor_sees_who_looked_at_an_objector_and_what_for():
+    objection = object_to(given_publicity())
+    act(objection_cases.accept, objection)
+    act(objection_cases.open_contact, objection, purpose="核实办事时间")
+    worker = staff_of(objection.campaign, Role.CASE_WORKER)
+    (look,) = [
+        one
+        for one in read_room(campaign=objection.campaign, now=NOW).acts
+        if one.about == str(objection)
+    ]
+    assert (look.by, look.reason) == (worker.actor.name, "核实办事时间")
 
 
 @pytest.mark.parametrize("role", [Role.ORGANISER, Role.LEADER, Role.REVIEWER, Role.EDITOR])
 def test_only_who_investigates_learns_who_objects(role):
     objection = object_to(given_publicity())
     with pytest.raises(NotAllowed):
-        act(objections.open_contact, objection, role, purpose="想知道")
+        act(objection_cases.open_contact, objection, role, purpose="想知道")
+
+
+def test_only_its_handler_learns_who_objects_and_only_until_it_is_decided():
+    objection = object_to(given_publicity())
+    with pytest.raises(HandlerOnly):  # nobody handles it yet
+        act(objection_cases.open_contact, objection, purpose="核实")
+    act(objection_cases.accept, objection)
+    colleague = given_staff(objection.campaign.agency, Role.CASE_WORKER)
+    with pytest.raises(HandlerOnly):
+        act(objection_cases.open_contact, objection, user=colleague, purpose="核实")
+    decide(objection, upheld=False)
+    with pytest.raises(ObjectionStateWrong):
+        act(objection_cases.open_contact, objection, purpose="核实")
 
 
 def test_a_look_needs_a_purpose():
     objection = object_to(given_publicity())
+    act(objection_cases.accept, objection)
     with pytest.raises(ReasonNeeded):
-        act(objections.open_contact, objection, purpose=" ")
+        act(objection_cases.open_contact, objection, purpose=" ")
 
 
 def test_the_log_and_the_trail_know_number_and_outcome_only(settings, tmp_path):
@@ -243,23 +276,79 @@ def test_the_log_and_the_trail_know_number_and_outcome_only(settings, tmp_path):
 def test_who_proposes_does_not_decide():
     objection = object_to(given_publicity())
     both = staff_of(objection.campaign, Role.SUPERVISOR)
-    act(objections.accept, objection, user=both)
-    act(objections.propose, objection, user=both, is_well_founded=False, remedy="", answer="不成立")
+    act(objection_cases.accept, objection, user=both)
+    act(
+        objection_cases.propose,
+        objection,
+        user=both,
+        is_well_founded=False,
+        remedy="",
+        answer="不成立",
+    )
     with pytest.raises(SecondPersonNeeded):
-        act(objections.decide, objection, user=both)
-    assert act(objections.decide, objection, Role.LEADER).state == "dismissed"
+        act(objection_cases.decide, objection, user=both)
+    assert act(objection_cases.decide, objection, Role.LEADER).state == "dismissed"
 
 
 def test_who_is_objected_to_keeps_out_of_it():
     campaign = given_publicity()
     objection = object_to(campaign, about="count", nominee=None)
     with pytest.raises(ConcernedPerson):  # the supervisor has signed the count
-        act(objections.accept, objection, Role.SUPERVISOR)
-    act(objections.accept, objection)
-    act(objections.propose, objection, is_well_founded=False, remedy="", answer="已复核")
+        act(objection_cases.accept, objection, Role.SUPERVISOR)
+    act(objection_cases.accept, objection)
+    act(objection_cases.propose, objection, is_well_founded=False, remedy="", answer="已复核")
     with pytest.raises(ConcernedPerson):
-        act(objections.decide, objection, Role.SUPERVISOR)
-    assert act(objections.decide, objection, Role.LEADER).state == "dismissed"
+        act(objection_cases.decide, objection, Role.SUPERVISOR)
+    assert act(objection_cases.decide, objection, Role.LEADER).state == "dismissed"
+
+
+def test_who_once_signed_or_computed_keeps_out_whoever_did_so_since():
+    campaign = given_publicity()
+    first_signer = staff_of(campaign, Role.SUPERVISOR)
+    results.withdraw_signature(
+        campaign_id=campaign.pk, reason="核对一处笔误", actor=first_signer.actor, now=NOW
+    )
+    computers = [staff_of(campaign, Role.ORGANISER), given_staff(campaign.agency, Role.ORGANISER)]
+    results.compute_result(campaign_id=campaign.pk, actor=computers[1].actor, now=NOW)
+    second_signer = given_staff(campaign.agency, Role.SUPERVISOR)
+    results.sign_result(campaign_id=campaign.pk, note="", actor=second_signer.actor, now=NOW)
+    objection = object_to(campaign, about="count", nominee=None)
+    for somebody in (first_signer, second_signer, *computers):
+        assert objection_cases.concern_of(objection, somebody.pk)
+    with pytest.raises(ConcernedPerson):
+        act(objection_cases.accept, objection, user=first_signer)
+
+
+def test_who_struck_ballots_out_keeps_out_of_objections_to_the_count(settings, tmp_path):
+    keep_logs_in(settings, tmp_path)
+    paper = given_logged_vote([1], [2], during="publicity")
+    worker = staff_of(paper.campaign, Role.CASE_WORKER)
+    adjudication.quarantine(
+        campaign_id=paper.campaign_id,
+        ballots=[(1, 2)],
+        rule="same_tempo",
+        evidence=given_evidence(paper.campaign),
+        actor=worker.actor,
+        now=NOW,
+    )
+    objection = object_to(paper.campaign, about="count", nominee=None)
+    with pytest.raises(ConcernedPerson):
+        act(objection_cases.accept, objection, user=worker)
+
+
+def test_who_admitted_a_candidate_keeps_out_of_objections_to_them():
+    campaign = given_publicity()
+    worker = staff_of(campaign, Role.CASE_WORKER)
+    Nomination.objects.create(
+        campaign=campaign,
+        nominee=campaign.nominees.get(number=1),
+        status=Nomination.Status.ACCEPTED,
+        decided_by=worker,
+        sent_at=NOW,
+    )
+    with pytest.raises(ConcernedPerson):
+        act(objection_cases.accept, object_to(campaign))
+    assert act(objection_cases.accept, object_to(campaign, nominee=2)).handler == worker
 
 
 def test_a_juror_does_not_look_into_the_jury():
@@ -270,42 +359,42 @@ def test_a_juror_does_not_look_into_the_jury():
     juror.user = worker
     juror.save()
     with pytest.raises(ConcernedPerson):
-        act(objections.accept, objection)
+        act(objection_cases.accept, objection)
     with pytest.raises(HandlerUnfit):
-        act(objections.assign, objection, Role.LEADER, handler_id=worker.pk)
+        act(objection_cases.assign, objection, Role.LEADER, handler_id=worker.pk)
 
 
 def test_declining_is_not_for_the_one_who_handles_and_needs_a_reason():
     objection = object_to(given_publicity())
     with pytest.raises(NotAllowed):
-        act(objections.decline, objection, reason="与本活动无关")
+        act(objection_cases.decline, objection, reason="与本活动无关")
     with pytest.raises(ReasonNeeded):
-        act(objections.decline, objection, Role.LEADER, reason="")
-    assert act(objections.decline, objection, Role.LEADER, reason="与本活动无关").answer
+        act(objection_cases.decline, objection, Role.LEADER, reason="")
+    assert act(objection_cases.decline, objection, Role.LEADER, reason="与本活动无关").answer
 
 
 def test_what_was_sent_back_is_looked_into_again():
     objection = object_to(given_publicity())
-    act(objections.accept, objection)
+    act(objection_cases.accept, objection)
     said = {"is_well_founded": False, "remedy": "", "answer": "不成立"}
-    act(objections.propose, objection, **said)
-    act(objections.send_back, objection, Role.LEADER, reason="请补充当日记录")
-    act(objections.note, objection, text="已调取当日叫号记录", is_internal=False)
-    act(objections.propose, objection, **said)
-    act(objections.decide, objection, Role.LEADER)
+    act(objection_cases.propose, objection, **said)
+    act(objection_cases.send_back, objection, Role.LEADER, reason="请补充当日记录")
+    act(objection_cases.note, objection, text="已调取当日叫号记录", is_internal=False)
+    act(objection_cases.propose, objection, **said)
+    act(objection_cases.decide, objection, Role.LEADER)
     verbs = list(objection.steps.values_list("verb", flat=True))
     assert verbs == [
         *("filed", "accepted", "proposed", "returned", "noted", "proposed", "dismissed")
     ]
     with pytest.raises(ObjectionStateWrong):
-        act(objections.decide, objection, Role.LEADER)
+        act(objection_cases.decide, objection, Role.LEADER)
 
 
 def test_another_agency_finds_nothing():
     objection = object_to(given_publicity())
     elsewhere = given_staff(given_publicity().agency, Role.SUPERVISOR)
     with pytest.raises(ObjectionNotFound):
-        act(objections.accept, objection, user=elsewhere)
+        act(objection_cases.accept, objection, user=elsewhere)
 
 
 # --- The result -----------------------------------------------------------------------------------
@@ -325,10 +414,10 @@ def test_a_result_is_not_final_while_an_objection_is_open():
 def test_an_upheld_objection_takes_the_signature_and_waits_to_be_put_right():
     campaign = given_publicity()
     objection = object_to(campaign)
-    act(objections.accept, objection)
+    act(objection_cases.accept, objection)
     with pytest.raises(RemedyMissing):
         act(
-            objections.propose,
+            objection_cases.propose,
             objection,
             is_well_founded=True,
             remedy="everything",
@@ -340,7 +429,7 @@ def test_an_upheld_objection_takes_the_signature_and_waits_to_be_put_right():
         publish(campaign)
     later = NOW + timedelta(hours=1)
     with pytest.raises(RemedyNotDone):
-        act(objections.mark_remedied, objection, text="已更正", now=later)
+        act(objection_cases.mark_remedied, objection, text="已更正", now=later)
     nominees.withdraw_nominee(
         nominee_id=objection.nominee_id,
         reason="异议成立，取消资格",
@@ -353,7 +442,7 @@ def test_an_upheld_objection_takes_the_signature_and_waits_to_be_put_right():
     long_after = campaign.stages.get(kind="publicity").closes_at
     with pytest.raises(RemediesOpen):
         publish(campaign, long_after)
-    act(objections.mark_remedied, objection, text="已取消资格并重新汇总", now=later)
+    act(objection_cases.mark_remedied, objection, text="已取消资格并重新汇总", now=later)
     assert publish(campaign, long_after).published_at
     assert AwardRecord.objects.get().document["publicity"]["versions"] == 2
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.models import Campaign, Objection
-from minyi.campaigns.services import objections, results
+from minyi.campaigns.services import objection_cases, results
 
 from .given import given_account, given_finished_vote
 from .given_log import staff_of
@@ -71,7 +71,7 @@ def test_an_objection_is_filed_on_the_phone_and_followed_there():
     worker = staff_of(campaign, Role.CASE_WORKER)
     worker.first_name = "吴勤"
     worker.save()
-    objections.accept(
+    objection_cases.accept(
         objection_id=Objection.objects.get().pk, actor=worker.actor, now=timezone.now()
     )
     page = body(client.get(address(campaign)))

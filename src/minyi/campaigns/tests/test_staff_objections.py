@@ -65,6 +65,7 @@ def test_the_name_is_shown_once_to_who_investigates_and_to_nobody_else():
         assert "张三" not in page, role
         assert "13800000000" not in page, role
     worker = desk_of(objection.campaign, Role.CASE_WORKER)
+    worker.post(address(objection, "accept"))
     shown = worker.post(address(objection, "contact"), {"purpose": "核实办事时间"})
     assert "张三" in body(shown)
     assert "no-store" in shown["Cache-Control"]

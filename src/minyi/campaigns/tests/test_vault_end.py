@@ -2,13 +2,23 @@
 """The identity vault ends with the appeal period: by itself, in public, for good."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings as product
+from django.core.files.base import ContentFile
 
 from ballotbox.ticket import read_ticket
 from minyi.agencies.policies import Role
-from minyi.campaigns.models import Appeal, Campaign
+from minyi.campaigns.contacts import Contact, seal_contact
+from minyi.campaigns.models import (
+    Appeal,
+    Campaign,
+    EvidenceFile,
+    Objection,
+    ObjectionFile,
+    VoteComplaint,
+)
 from minyi.campaigns.queries.supervision import find_tags
 from minyi.campaigns.services import complaints, vaultends
 from minyi.campaigns.services.tickets import (
@@ -27,7 +37,15 @@ from minyi.ledger.services import openings, vaults
 from minyi.ledger.services.openings import NamedBallot
 from minyi.ledger.tests.given import entries_of, keep_logs_in, strangers_count
 
-from .given import NOW, given_ballot, given_complaint, given_open_round, given_staff
+from .given import (
+    NOW,
+    given_ballot,
+    given_citizen,
+    given_complaint,
+    given_open_round,
+    given_staff,
+)
+from .given_log import given_evidence
 from .visitors import a_session, body, given_votable, visitor
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +171,79 @@ def test_it_is_kept_from_day_to_day_while_a_complaint_waits(voted):
     assert is_destroyed(campaign)
     complaint.refresh_from_db()
     assert complaint.contact == ""
+
+
+def given_objection(campaign: Campaign, **fields: object) -> Objection:
+    """An objection with a name and a file, as it stands in the table."""
+    sealed = seal_contact(Contact("张三", "13800000000"), campaign_id=campaign.pk)
+    objection = Objection.objects.create(
+        **{
+            "campaign": campaign,
+            "number": 1,
+            "about": "process",
+            "statement": "计票时没有公众在场。",
+            "is_named": True,
+            "contact": sealed,
+            "state": Objection.State.DISMISSED,
+            "filed_at": NOW,
+            "due_on": NOW.date(),
+            **fields,
+        }
+    )
+    proof = ContentFile(b"a picture", name="proof.png")
+    ObjectionFile.objects.create(objection=objection, kind="picture", file=proof, sha256="0" * 64)
+    return objection
+
+
+def test_who_objected_who_complained_and_all_files_go_with_it(voted):
+    campaign, _receipt = voted
+    objection = given_objection(campaign)
+    complaint = given_complaint(campaign, citizen=given_citizen())
+    VoteComplaint.objects.update(
+        state="answered",
+        answer="已核查。",
+        outcome="unfounded",
+        answered_by=given_staff(campaign.agency, Role.SUPERVISOR),
+        answered_at=NOW,
+    )
+    digest = given_evidence(campaign)
+    evidence = EvidenceFile.objects.get(sha256=digest)
+    files = [Path(one.file.path) for one in (evidence, objection.files.get())]
+    assert all(path.exists() for path in files)
+    work(end_of(campaign) + timedelta(minutes=1))
+    assert is_destroyed(campaign)
+    for row in (objection, complaint, evidence):
+        row.refresh_from_db()
+    assert (objection.contact, complaint.citizen, evidence.sha256) == ("", None, digest)
+    assert not any(path.exists() for path in files)
+    assert not evidence.file
+    assert objection.files.get().sha256 == "0" * 64
+
+
+def test_it_is_kept_while_an_objection_is_open(voted):
+    campaign, _receipt = voted
+    given_objection(campaign, state=Objection.State.ACCEPTED)
+    late = end_of(campaign) + timedelta(minutes=1)
+    work(late)
+    assert not is_destroyed(campaign)
+    Objection.objects.update(state=Objection.State.DISMISSED)
+    work(late + timedelta(days=1))
+    assert is_destroyed(campaign)
+
+
+def test_a_later_complaint_is_anonymous_again_once_it_is_answered(voted):
+    campaign, _receipt = voted
+    work(end_of(campaign) + timedelta(minutes=1))
+    complaint = given_complaint(campaign, contact="13800000000")
+    complaints.answer_complaint(
+        complaint_id=complaint.pk,
+        outcome="unfounded",
+        answer="经核查账本，未发现所反映的情况。",
+        actor=given_staff(campaign.agency, Role.SUPERVISOR).actor,
+        now=end_of(campaign) + timedelta(days=1),
+    )
+    complaint.refresh_from_db()
+    assert (complaint.contact, complaint.citizen) == ("", None)
 
 
 def test_it_is_kept_while_a_voter_s_appeal_waits(voted):
