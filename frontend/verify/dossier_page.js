@@ -96,16 +96,21 @@ const momentOf = (entry) => (typeof entry?.t === "number" ? moment.format(entry.
 
 /** What an act says that people read; all of it stands in decisions.json. */
 function detailOf(entry) {
-  const told = Object.keys(words.members).filter((name) => entry?.[name] !== undefined);
-  return told.map((name) => fill(words.member, { name: words.members[name], value: valueOf(name, entry[name]) })).join(words.between);
+  const isEvent = entry?.type === "event";
+  const names = isEvent ? words.ofEvents : words.members;
+  const told = Object.keys(names).filter((name) => entry?.[name] !== undefined);
+  const said = told.map((name) => fill(words.member, { name: names[name], value: valueOf(name, entry[name], isEvent) }));
+  return [...(isEvent ? [words.events[entry.what] ?? String(entry.what)] : []), ...said].join(words.between);
 }
 
-function valueOf(name, value) {
-  if (["opens", "closes", "appeal"].includes(name)) return moment.format(value);
+function valueOf(name, value, isOfEvent) {
+  if (!isOfEvent && ["opens", "closes", "appeal", "hour"].includes(name)) return moment.format(value);
   if (name === "ballots" && Array.isArray(value)) return value.map(rangeOf).join(words.comma);
   if (name === "tally" && typeof value === "object") return Object.entries(value).map(([label, votes]) => `${label} ${written(votes)}`).join(words.comma);
   if (name === "rule" && typeof value === "object") return fill(words.rule[value.per] ?? "", value);
-  return String(value);
+  if (name === "rule") return String(value).split("|").map((code) => words.rules[code] ?? code).join(words.also);
+  if (name === "by") return words.by[value] ?? String(value);
+  return typeof value === "number" ? written(value) : String(value);
 }
 
 /** Ranges in the log are half-open. */

@@ -112,6 +112,9 @@ export function openCheckpoint(note, key, witnesses = []) {
   return { ...head, witnesses: signers.filter((one) => one !== key).map((one) => one.name), note: fromUtf8(note) };
 }
 
+/** The name of the log a checkpoint says it is of; nobody's signature is verified. */
+export const originOf = (note) => parseCheckpoint(splitNote(note).text).origin;
+
 function parseCheckpoint(text) {
   const rows = text.split("\n");
   if (rows.length < 4 || rows.pop() !== "" || rows.includes("")) throw new Fault("checkpoint_malformed");

@@ -2,7 +2,11 @@
 // A receipt from elsewhere, pasted or opened as a file, checked in this browser; it is sent nowhere.
 //
 // <form data-paste data-ledger data-vkey> textarea, input[type=file], button;
-//   [data-when="empty|checking|verified|offline|misfit"], [data-index], [data-code], [data-evidence]
+//   [data-when="empty|checking|verified|offline|partial|foreign|misfit"], [data-index], [data-origin], [data-code],
+//   [data-evidence]
+//
+// Three answers must not be one: a receipt that is not all there says nothing, one of another vote belongs elsewhere,
+// and only one of this log that does not fit is a reason to call.
 
 import { checkReceipt } from "./check.js";
 import { showEvidence } from "./evidence.js";
@@ -10,6 +14,7 @@ import { Fault, UNPUBLISHED, UNREACHABLE } from "./fault.js";
 import { Log } from "./log.js";
 import { keepCheckpoint, keptCheckpoint } from "./memory.js";
 import { parseVkey } from "./note.js";
+import { originOfReceipt } from "./receipt.js";
 import { overHttp } from "./source.js";
 import { show, written } from "./states.js";
 
@@ -31,7 +36,7 @@ class PasteForm {
   }
 
   async check() {
-    const proof = this.text.value.replace(/\r\n/g, "\n").trim();
+    const proof = this.text.value.replace(/[ \t\r]+$/gm, "").trim();
     if (!proof) {
       show(this.form, "empty");
       this.text.focus();
@@ -41,6 +46,11 @@ class PasteForm {
     const { ledger, vkey } = this.form.dataset;
     try {
       const key = parseVkey(vkey);
+      const origin = originOfReceipt(`${proof}\n`);
+      if (origin !== key.name) {
+        this.setAside(origin);
+        return;
+      }
       const kept = keptCheckpoint(key, vkey);
       const log = new Log(overHttp(ledger), key);
       const found = await checkReceipt({ proof: `${proof}\n`, kept, log, thorough: true });
@@ -50,6 +60,12 @@ class PasteForm {
     } catch (error) {
       this.refuse(error, proof);
     }
+  }
+
+  /** It cannot be checked here: not all of it is there, or it is of another log. */
+  setAside(origin) {
+    for (const place of this.form.querySelectorAll("[data-origin]")) place.textContent = origin ?? "";
+    show(this.form, origin === null ? "partial" : "foreign");
   }
 
   refuse(error, proof) {

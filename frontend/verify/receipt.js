@@ -3,7 +3,7 @@
 
 import { fromBase64, utf8 } from "./bytes.js";
 import { Fault } from "./fault.js";
-import { openCheckpoint, parseDecimal } from "./note.js";
+import { openCheckpoint, originOf, parseDecimal } from "./note.js";
 import { leafHash, verifyInclusion } from "./tree.js";
 
 const HEADER = "c2sp.org/tlog-proof@v1";
@@ -31,4 +31,15 @@ export function openReceipt(text, key) {
   if (entry === null) throw new Fault("entry_absent", { index });
   verifyInclusion(leafHash(entry), index, head.size, hashes, head.root);
   return { index, entry, head };
+}
+
+/** The log a whole receipt says it is from, or null when it is not all there; nothing is proven by that. */
+export function originOfReceipt(text) {
+  try {
+    const { entry, checkpoint } = parseReceipt(text);
+    return entry === null ? null : originOf(checkpoint);
+  } catch (error) {
+    if (error instanceof Fault) return null;
+    throw error;
+  }
 }

@@ -156,9 +156,16 @@ def test_a_plain_form_gives_a_proof_that_another_device_checks(
     desk.goto(f"{product.url}/c/{OPEN}/verify/")
     desk.get_by_label("打开凭据文件").set_input_files(proof)
     expect(desk.get_by_text("已核对：这张选票在公开账本里")).to_be_visible()
-    desk.get_by_label("或者粘贴凭据内容").fill(proof.read_text().replace("index ", "index 1"))
-    desk.get_by_role("button", name="核对", exact=True).click()
-    expect(desk.get_by_text("核对不符：这份凭据与公开账本不一致")).to_be_visible()
+    whole = proof.read_text()
+    for pasted, said in (
+        (whole.replace("\n", "  \r\n"), "已核对：这张选票在公开账本里"),
+        (whole[: len(whole) // 2], "凭据内容不完整，还没有核对"),
+        (whole.replace(f"/{OPEN}", f"/{OPENED}"), "这不是本次活动的凭据"),
+        (whole.replace("index ", "index 1"), "核对不符：这份凭据与公开账本不一致"),
+    ):
+        desk.get_by_label("或者粘贴凭据内容").fill(pasted)
+        desk.get_by_role("button", name="核对", exact=True).click()
+        expect(desk.get_by_text(said)).to_be_visible()
     look(desk, "verify-desk-misfit")
 
 

@@ -10,6 +10,7 @@ import { checkReceipt, compareBoard } from "../check.js";
 import { Log, LogRecount } from "../log.js";
 import { parseVkey } from "../note.js";
 import { openOwn } from "../check.js";
+import { originOfReceipt } from "../receipt.js";
 import { ballot, GivenLog, manifest } from "./given.js";
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -28,6 +29,15 @@ test("a receipt is verified under the head it came with, and under every later o
     assert.deepEqual([found.index, found.head.size, found.newest.size], [1, size, 701]);
     assert.deepEqual(found.ballot.ch, ["001", "003"]);
   }
+});
+
+test("a receipt names its log when it is all there, and no other when it is not", () => {
+  const given = new GivenLog(40);
+  const proof = given.receipt(7);
+  assert.equal(originOfReceipt(proof), parseVkey(given.vkey).name);
+  const lines = proof.split("\n");
+  const parts = [lines.slice(1), lines.slice(0, -2), lines.slice(0, 6), lines.toSpliced(1, 1), ["随便写的"], [""]];
+  for (const part of parts) assert.equal(originOfReceipt(part.join("\n")), null);
 });
 
 test("right after the vote one file is read, so that a crowd of voters costs little", async () => {

@@ -134,7 +134,7 @@ def _ballots_words(result: ShownResult) -> str:
     if result.mark is None:
         return words
     facts = {"size": result.mark.size, "root": result.mark.root}
-    return words + _("；据公开账本前 %(size)d 条计票，账本根值 %(root)s") % facts
+    return words + _("；据公开账本前 %(size)d 条计票，账本校验码 %(root)s") % facts
 
 
 def _votes_table(result: ShownResult) -> _Table:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from minyi.campaigns.models import VoteComplaint, VoterSample
 from minyi.campaigns.queries import supervision as queries
+from minyi.campaigns.reasons import reason_words
 from minyi.campaigns.services import complaints, supervision
 from minyi.core.errors import DomainError
 from minyi.core.staff import AgencyPolicy, Room
@@ -192,9 +193,10 @@ def _complaint_rows(actor, campaign):
 
 
 def _voids(found):
-    """Return (rule, ballots) of what was struck out."""
+    """Return (rule in words, ballots) of what was struck out."""
     tally = found.log.tally if found.log else None
-    return list(tally.void_by_rule.items()) if tally else []
+    rules = tally.void_by_rule.items() if tally else []
+    return [(reason_words(rule), ballots) for rule, ballots in rules]
 
 
 def _result_state(found):

@@ -82,7 +82,7 @@ def test_hidden_counts_hide_the_log_from_its_supervisor_too():
     page = room(staff(campaign), campaign)
     assert "对任何人都不显示" in page
     assert "账本条数" not in page
-    assert "根值</dt>" not in page
+    assert "校验码</dt>" not in page
 
 
 @pytest.mark.parametrize("role", [Role.ORGANISER, Role.EDITOR, Role.ADMINISTRATOR, Role.LEADER])
