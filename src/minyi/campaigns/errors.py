@@ -708,6 +708,82 @@ class RulingDecided(DomainError):
     action = _("请刷新页面查看最新状态。")
 
 
+class ProposalOfAnother(NotAllowed):
+    """Only who proposed a ruling takes it back; anybody else turns it down."""
+
+    code = "proposal_of_another"
+    title = _("只能撤回本人的意见")
+    sentence = _("这项认定由他人提出，您不能撤回。")
+    action = _("如不同意，请有确认权限的人员写明理由后退回。")
+
+
+class ClusterNotFound(NotFound):
+    code = "cluster_not_found"
+    title = _("没有这个选票群")
+    sentence = _("您要找的选票群不存在，或者不属于您的单位。")
+
+
+class NoClustersChosen(Invalid):
+    code = "no_clusters_chosen"
+    title = _("没有选中选票群")
+    sentence = _("没有选中选票群，或者一次选中的太多（最多 %(most)d 个）。")
+    action = _("请在列表中勾选后再提交。")
+
+
+class ClustersUnfit(Invalid):
+    """Of none of the clusters a ballot is in a state that takes this act."""
+
+    code = "clusters_unfit"
+    title = _("选票不能这样认定")
+    sentence = _("所选选票群中，没有一张选票处于可以“%(act)s”的状态，或者都有认定待确认。")
+    action = _("请刷新页面查看最新状态；已经认定无效的选票请先按程序恢复。")
+
+
+class OpinionClosed(DomainError):
+    """An opinion given after a proposal would no longer be blind."""
+
+    code = "opinion_closed"
+    title = _("不再征求意见")
+    sentence = _("这群选票已有人提出认定或者已经认定，不再征求意见。")
+    action = _("如不同意，请在确认时写明理由退回，或者由投票人申诉。")
+
+
+class OpinionGiven(DomainError):
+    code = "opinion_given"
+    title = _("您已经提过意见")
+    sentence = _("每人对一群选票只提一次意见。")
+    action = _("要更改，请先撤回原来的意见；撤回的意见仍留在记录中。")
+
+
+class OpinionMissing(DomainError):
+    code = "opinion_missing"
+    title = _("没有可以撤回的意见")
+    sentence = _("您还没有提出意见，或者已经撤回。")
+    action = _("请刷新页面查看最新状态。")
+
+
+class OpinionUnclear(Invalid):
+    code = "opinion_unclear"
+    title = _("没有选择意见")
+    sentence = _("意见须是“属刷票”“属正常投票”“无法判断”之一。")
+    action = _("请选择一项后再提交。")
+
+
+class SampleNotFound(NotFound):
+    code = "sample_not_found"
+    title = _("没有这张盲审选票")
+    sentence = _("您要看的盲审选票不存在，或者不属于您的单位。")
+
+
+class SampleNotForYou(NotAllowed):
+    """Who has dealt with a ballot's cluster knows what the engine thinks of it."""
+
+    code = "sample_not_for_you"
+    title = _("您须回避")
+    sentence = _("您已经判断过这张选票，或者办理过它所在的选票群。")
+    action = _("请继续判断下一张。")
+
+
 class SecondPersonNeeded(NotAllowed):
     """Nobody confirms what they have proposed themselves."""
 

@@ -14,7 +14,7 @@ from .nominees import (
 from .objections import Objection, ObjectionFile, ObjectionStep
 from .reports import ActivityReport
 from .results import Juror, JuryScore, Result, ResultLine
-from .screening import BlindSample, BlindVerdict, Cluster, ClusterOpinion, Opinion
+from .screening import BlindSample, BlindVerdict, Cluster, ClusterOpinion, ClusterRuling, Opinion
 from .supervision import LogCheck, VoteComplaint, VoterSample
 from .voting import Ballot, CountSnapshot, Round
 
@@ -31,6 +31,7 @@ __all__ = [
     "Certificate",
     "Cluster",
     "ClusterOpinion",
+    "ClusterRuling",
     "CountSnapshot",
     "Criterion",
     "EvidenceFile",

@@ -50,6 +50,7 @@ class Ruling(models.Model):
         PROPOSED = "proposed", _("待确认")
         IN_FORCE = "in_force", _("已生效")
         TURNED_DOWN = "turned_down", _("未通过")
+        WITHDRAWN = "withdrawn", _("已撤回")
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="rulings", verbose_name=_("投票"))
     kind = models.CharField(_("认定"), max_length=10, choices=Kind.choices)

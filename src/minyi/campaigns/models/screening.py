@@ -66,6 +66,27 @@ class Cluster(models.Model):
     def __str__(self) -> str:
         return str(_("第 %d 号可疑选票群") % self.number)
 
+    @property
+    def leading_rule(self) -> str:
+        return self.rules.split("|", 1)[0]
+
+
+class ClusterRuling(models.Model):
+    """A ruling on the ballots of a cluster; those made in one act are decided together."""
+
+    cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="rulings")
+    ruling = models.OneToOneField(Ruling, models.PROTECT, related_name="of_cluster")
+    lot = models.PositiveBigIntegerField(_("批次"), db_index=True)  # the first ruling of the act
+    left_out = models.PositiveIntegerField(_("未列入的选票数"))  # in a state that takes no such act
+
+    class Meta:
+        verbose_name = _("选票群认定")
+        verbose_name_plural = _("选票群认定")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.cluster_id}: {self.ruling_id}"
+
 
 class ClusterOpinion(models.Model):
     """One reviewer's opinion of a cluster, given without seeing the others'; never deleted."""

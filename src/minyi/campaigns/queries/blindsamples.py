@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often screening is wrong, as people find who judge ballots without its opinion."""
+"""How often screening is wrong, as people find who judge ballots without its opinion.
+
+Nobody judges a ballot of which they know what the engine thinks.
+"""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
-from minyi.campaigns.models import BlindVerdict, Opinion
+from minyi.campaigns.models import BlindSample, BlindVerdict, Cluster, Opinion, Ruling
 from minyi.core.proportions import wilson
 
 
@@ -50,6 +53,34 @@ def false_positive_estimate(campaign_id: int) -> Estimate:
     genuine, unsure = found[Opinion.GENUINE], found[Opinion.UNSURE]
     low, high = wilson(genuine, found.total() - unsure)
     return Estimate(found.total(), genuine, unsure, low, high)
+
+
+def samples_for(campaign_id: int, reviewer_id: int) -> list[BlindSample]:
+    """Return what this person may still judge: nothing of a cluster they have dealt with."""
+    rows = BlindSample.objects.filter(round__campaign_id=campaign_id)
+    left = list(rows.exclude(verdicts__reviewer_id=reviewer_id).order_by("pk"))
+    known = _dealt_with(campaign_id, reviewer_id) if left else []
+    return [one for one in left if not any(low <= one.place < high for low, high in known)]
+
+
+def _dealt_with(campaign_id: int, reviewer_id: int) -> list[tuple[int, int]]:
+    """Return the places of the clusters and rulings this person has had before them."""
+    clusters = Cluster.objects.filter(
+        Q(opinions__reviewer_id=reviewer_id)
+        | Q(rulings__ruling__proposed_by_id=reviewer_id)
+        | Q(rulings__ruling__decided_by_id=reviewer_id),
+        round__campaign_id=campaign_id,
+    )
+    rulings = Ruling.objects.filter(
+        Q(proposed_by_id=reviewer_id) | Q(decided_by_id=reviewer_id),
+        round__campaign_id=campaign_id,
+    )
+    # Not `distinct()`: a database does not compare JSON.
+    spans = [
+        *dict(clusters.values_list("pk", "ballots")).values(),
+        *rulings.values_list("ballots", flat=True),
+    ]
+    return [(low, high) for span in spans for low, high in span]
 
 
 def joint_opinion(opinions: Counter[str]) -> Opinion:

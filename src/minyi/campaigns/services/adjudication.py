@@ -4,6 +4,7 @@
     quarantine, release       one act, by the platform's rules or by staff
     quarantine once more      one person; confirm or turn_down by another
     propose_void/_restore     one person; confirm or turn_down by another
+    withdraw                  one's own proposal, while nobody has decided it
 
 Each names ballots by their places in the public log, the rule, and a stored evidence file whose
 hash goes into the log. An act that names one ballot in another state than it must be in is
@@ -26,6 +27,7 @@ from minyi.campaigns.errors import (
     CampaignNotFound,
     EvidenceUnknown,
     NoBallotsNamed,
+    ProposalOfAnother,
     ReasonNeeded,
     ResultFixed,
     RulingDecided,
@@ -114,24 +116,24 @@ def quarantine(
     Once. Where a ballot counts again after a ruling this is a proposal, which another person
     confirms: nobody alone keeps a ballot out of the count. The platform does not propose.
     """
-    paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    ruling = _rule(
-        paper, Ruling.Kind.QUARANTINE, ballots, rule, evidence, actor, now, reason=reason
-    )
-    if ruling.state == Ruling.State.IN_FORCE:
-        _put(paper, ruling, now)
-    return ruling
+    paper = lock_paper(campaign_id, actor, "ballots.rule")
+    return rule_on(paper, Ruling.Kind.QUARANTINE, ballots, rule, evidence, actor, now, reason)
 
 
 @transaction.atomic
 def release(
-    *, campaign_id: int, ballots: Ranges, rule: str, evidence: str, actor: Actor, now: datetime
+    *,
+    campaign_id: int,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> Ruling:
     """Let ballots that were held for review count again."""
-    paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    ruling = _rule(paper, Ruling.Kind.RELEASE, ballots, rule, evidence, actor, now)
-    _put(paper, ruling, now)
-    return ruling
+    paper = lock_paper(campaign_id, actor, "ballots.rule")
+    return rule_on(paper, Ruling.Kind.RELEASE, ballots, rule, evidence, actor, now, reason)
 
 
 @transaction.atomic
@@ -146,7 +148,8 @@ def propose_void(
     now: datetime,
 ) -> Ruling:
     """Propose to strike ballots out; another person confirms it."""
-    return _propose(campaign_id, Ruling.Kind.VOID, ballots, rule, evidence, reason, actor, now)
+    paper = lock_paper(campaign_id, actor, "ballots.rule")
+    return rule_on(paper, Ruling.Kind.VOID, ballots, rule, evidence, actor, now, reason)
 
 
 @transaction.atomic
@@ -161,18 +164,46 @@ def propose_restore(
     now: datetime,
 ) -> Ruling:
     """Propose to let ballots count again that were struck out; another person confirms it."""
-    return _propose(campaign_id, Ruling.Kind.RESTORE, ballots, rule, evidence, reason, actor, now)
+    paper = lock_paper(campaign_id, actor, "ballots.rule")
+    return rule_on(paper, Ruling.Kind.RESTORE, ballots, rule, evidence, actor, now, reason)
+
+
+def rule_on(
+    paper: Round,
+    kind: Ruling.Kind,
+    ballots: Ranges,
+    rule: str,
+    evidence: str,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> Ruling:
+    """Rule on ballots of a paper that the caller has locked (`lock_paper`), once in its act.
+
+    What the log says does not move before the caller's transaction ends: no ballot may be ruled
+    on twice in it.
+    """
+    ruling = _rule(paper, kind, ballots, rule, evidence, actor, now, reason=reason)
+    if ruling.state == Ruling.State.IN_FORCE:
+        _put(paper, ruling, now)
+    return ruling
 
 
 @transaction.atomic
 def confirm(*, ruling_id: int, actor: Actor, now: datetime) -> Ruling:
     """Put a proposed ruling in force, as somebody else than its proposer."""
     ruling, paper = _lock_proposal(ruling_id, actor)
+    put_in_force(paper, ruling, actor, now)
+    return ruling
+
+
+def put_in_force(paper: Round, ruling: Ruling, actor: Actor, now: datetime) -> None:
+    """Put a proposed ruling in force on a paper that the caller has locked (`lock_paper`)."""
+    _check_may_decide(ruling, actor)
     _check_states(paper, Ruling.Kind(ruling.kind), ruling.ballots)
     _decide(ruling, Ruling.State.IN_FORCE, actor, now)
     _put(paper, ruling, now)
     _record(ruling, ACTS[Ruling.Kind(ruling.kind)], actor, now)
-    return ruling
 
 
 @transaction.atomic
@@ -188,6 +219,21 @@ def turn_down(*, ruling_id: int, reason: str, actor: Actor, now: datetime) -> Ru
     return ruling
 
 
+@transaction.atomic
+def withdraw(*, ruling_id: int, actor: Actor, now: datetime) -> Ruling:
+    """Take one's own proposal back while nobody has decided it."""
+    ruling = _find_ruling(ruling_id, actor)
+    lock_paper(ruling.round.campaign_id, actor, "ballots.rule")
+    ruling.refresh_from_db(fields=["state"])
+    _check_is_proposed(ruling)
+    if str(ruling.proposed_by_id) != actor.id:
+        raise ProposalOfAnother
+    ruling.state, ruling.decided_at = Ruling.State.WITHDRAWN, now
+    ruling.save(update_fields=["state", "decided_at"])
+    _record(ruling, "withdrawn", actor, now)
+    return ruling
+
+
 def rule_on_appeal(
     *, campaign_id: int, place: int, evidence: str, proposed_by_id: int, actor: Actor, now: datetime
 ) -> Ruling | None:
@@ -195,7 +241,7 @@ def rule_on_appeal(
 
     Call it in the transaction of the decision, whose two people are those of the ruling.
     """
-    paper = _lock_paper(campaign_id, actor, "ballots.confirm")
+    paper = lock_paper(campaign_id, actor, "ballots.confirm")
     kind = BACK.get(standing_of(paper.log, place).state)
     if kind is None:
         return None
@@ -223,20 +269,6 @@ def release_undecided(delivery: outbox.Delivery) -> None:
             actor=SYSTEM,
             now=delivery.now,
         )
-
-
-def _propose(
-    campaign_id: int,
-    kind: Ruling.Kind,
-    ballots: Ranges,
-    rule: str,
-    evidence: str,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> Ruling:
-    paper = _lock_paper(campaign_id, actor, "ballots.rule")
-    return _rule(paper, kind, ballots, rule, evidence, actor, now, reason=reason)
 
 
 def _rule(
@@ -343,7 +375,7 @@ def _check_is_a_person(actor: Actor) -> None:
         raise NotAllowed  # the platform may hold a ballot back, once; the rest is for people
 
 
-def _lock_paper(campaign_id: int, actor: Actor, permission: str) -> Round:
+def lock_paper(campaign_id: int, actor: Actor, permission: str) -> Round:
     """Lock the campaign and bring its log up to date, so that states are what they will be.
 
     The count moves only while no supervisor's signature stands under it.
@@ -366,18 +398,31 @@ def _lock_paper(campaign_id: int, actor: Actor, permission: str) -> Round:
 
 
 def _lock_proposal(ruling_id: int, actor: Actor) -> tuple[Ruling, Round]:
-    visible = Ruling.objects.visible_to(actor).select_related("evidence")
-    ruling: Ruling | None = visible.filter(pk=ruling_id).select_related("round").first()
+    ruling = _find_ruling(ruling_id, actor)
+    paper = lock_paper(ruling.round.campaign_id, actor, "ballots.confirm")
+    ruling.refresh_from_db(fields=["state"])
+    _check_may_decide(ruling, actor)
+    return ruling, paper
+
+
+def _find_ruling(ruling_id: int, actor: Actor) -> Ruling:
+    visible = Ruling.objects.visible_to(actor).select_related("evidence", "round")
+    ruling: Ruling | None = visible.filter(pk=ruling_id).first()
     if ruling is None:
         raise RulingNotFound
-    paper = _lock_paper(ruling.round.campaign_id, actor, "ballots.confirm")
-    ruling.refresh_from_db(fields=["state"])
-    if ruling.state != Ruling.State.PROPOSED:
-        raise RulingDecided(state=ruling.get_state_display())
+    return ruling
+
+
+def _check_may_decide(ruling: Ruling, actor: Actor) -> None:
+    _check_is_proposed(ruling)
     _check_is_a_person(actor)
     if str(ruling.proposed_by_id) == actor.id:
         raise SecondPersonNeeded
-    return ruling, paper
+
+
+def _check_is_proposed(ruling: Ruling) -> None:
+    if ruling.state != Ruling.State.PROPOSED:
+        raise RulingDecided(state=ruling.get_state_display())
 
 
 def _record(ruling: Ruling, verb: str, actor: Actor, now: datetime, **facts: object) -> None:

@@ -13,6 +13,7 @@ from minyi.campaigns.errors import (
     BallotsUnfit,
     EvidenceUnknown,
     NoBallotsNamed,
+    ProposalOfAnother,
     ReasonNeeded,
     RulingDecided,
     RulingNotFound,
@@ -171,6 +172,25 @@ def test_nobody_confirms_what_they_proposed_themselves():
     with pytest.raises(SecondPersonNeeded):
         confirm(paper, ruling, by=supervisor)
     assert tally(paper.log).ballots == 2
+
+
+def test_a_proposal_is_taken_back_by_its_proposer_alone_and_only_while_it_waits():
+    paper = given_logged_vote([1], [1])
+    worker = staff_of(paper.campaign, Role.CASE_WORKER).actor
+    ruling = propose(paper, by=worker)
+    supervisor = staff_of(paper.campaign, Role.SUPERVISOR).actor
+    with pytest.raises(ProposalOfAnother):
+        adjudication.withdraw(ruling_id=ruling.pk, actor=supervisor, now=NOW)
+    adjudication.withdraw(ruling_id=ruling.pk, actor=worker, now=NOW)
+    ruling.refresh_from_db()
+    assert (ruling.state, ruling.decided_by) == (Ruling.State.WITHDRAWN, None)
+    assert AuditEntry.objects.first().act == "campaigns.ballots.withdrawn"
+    with pytest.raises(RulingDecided):
+        confirm(paper, ruling, by=supervisor)
+    confirmed = propose(paper, by=worker)
+    confirm(paper, confirmed, by=supervisor)
+    with pytest.raises(RulingDecided):
+        adjudication.withdraw(ruling_id=confirmed.pk, actor=worker, now=NOW)
 
 
 def test_the_platform_holds_back_but_never_strikes_out():

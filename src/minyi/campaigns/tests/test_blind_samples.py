@@ -4,8 +4,18 @@
 import pytest
 
 from minyi.agencies.policies import Role
-from minyi.campaigns.models import BlindSample, BlindVerdict, Opinion, Round
-from minyi.campaigns.queries.blindsamples import false_positive_estimate
+from minyi.campaigns.errors import OpinionUnclear, SampleNotForYou, SampleNotFound
+from minyi.campaigns.models import (
+    BlindSample,
+    BlindVerdict,
+    Cluster,
+    ClusterOpinion,
+    Opinion,
+    Round,
+)
+from minyi.campaigns.queries.blindsamples import false_positive_estimate, samples_for
+from minyi.campaigns.services.opinions import judge_sample
+from minyi.core.errors import NotAllowed
 
 from .given import NOW, given_open_round, given_staff
 
@@ -54,3 +64,68 @@ def test_counted_ballots_and_other_votes_say_nothing_about_held_ones():
     given_sample(paper, 1, GENUINE, is_held=False)
     given_sample(other, 1, GENUINE)
     assert false_positive_estimate(paper.campaign_id).held == 0
+
+
+# --- Who judges what ------------------------------------------------------------------------------
+
+
+def judge(sample: BlindSample, by, opinion=GENUINE):
+    return judge_sample(sample_id=sample.pk, opinion=opinion, actor=by.actor, now=NOW)
+
+
+def given_reviewer(paper: Round):
+    return given_staff(paper.campaign.agency, Role.CASE_WORKER)
+
+
+def test_a_sample_is_judged_once_by_each_reviewer():
+    paper = given_open_round()
+    sample = given_sample(paper, 1)
+    reviewer = given_reviewer(paper)
+    judge(sample, reviewer)
+    with pytest.raises(SampleNotForYou):
+        judge(sample, reviewer, BRUSHED)
+    judge(sample, given_reviewer(paper), BRUSHED)
+    assert BlindVerdict.objects.count() == 2
+
+
+def test_nobody_judges_a_ballot_of_a_cluster_they_have_dealt_with():
+    paper = given_open_round()
+    sample, other = given_sample(paper, 5), given_sample(paper, 9)
+    reviewer = given_reviewer(paper)
+    cluster = given_found(paper, [[4, 8]])
+    ClusterOpinion.objects.create(
+        cluster=cluster, reviewer=reviewer, opinion=BRUSHED, given_at=NOW, withdrawn_at=NOW
+    )
+    with pytest.raises(SampleNotForYou):
+        judge(sample, reviewer)
+    assert samples_for(paper.campaign_id, reviewer.pk) == [other]
+
+
+def test_only_who_rules_on_ballots_of_this_office_judges():
+    paper = given_open_round()
+    sample = given_sample(paper, 1)
+    with pytest.raises(NotAllowed):
+        judge(sample, given_staff(paper.campaign.agency, Role.LEADER))
+    with pytest.raises(SampleNotFound):
+        judge(sample, given_reviewer(given_open_round()))
+
+
+def test_a_verdict_is_one_of_three():
+    paper = given_open_round()
+    with pytest.raises(OpinionUnclear):
+        judge(given_sample(paper, 1), given_reviewer(paper), "perhaps")
+
+
+def given_found(paper: Round, ballots) -> Cluster:
+    return Cluster.objects.create(
+        round=paper,
+        number=1,
+        source="batch",
+        candidate=1,
+        rules="same_tempo",
+        ballots=ballots,
+        ballot_count=4,
+        first_ms=paper.opens_ms,
+        last_ms=paper.opens_ms,
+        found_at=NOW,
+    )
