@@ -56,15 +56,15 @@ class Cluster(models.Model):
     objects = OfRoundQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("可疑选票群")
-        verbose_name_plural = _("可疑选票群")
+        verbose_name = _("选票群")
+        verbose_name_plural = _("选票群")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["round", "number"], name="one_number_per_cluster"),
         ]
 
     def __str__(self) -> str:
-        return str(_("第 %d 号可疑选票群") % self.number)
+        return str(_("第 %d 号选票群") % self.number)
 
     @property
     def leading_rule(self) -> str:

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Single ballots as a reviewer may see them: when and how they were cast, never by whom.
+
+Places, times and choices follow the gate of the counts; the caller asks it first.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from minyi.campaigns.models import Ballot, Round
+from minyi.integrity.pictures import label_of, traits_of
+from minyi.integrity.queries.visits import Seen, find_visits
+from minyi.ledger import folders
+from minyi.ledger.fold import COUNTED, QUARANTINED, VOID
+from minyi.ledger.queries.logs import states_of
+
+from .clusters import moment
+
+STANDING: dict[int, str | Promise] = {
+    COUNTED: _("计票"),
+    QUARANTINED: _("核查中"),
+    VOID: _("认定无效"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a ballot was cast. What nobody saw is empty: a ballot of the chat, or without script."""
+
+    door: str = ""
+    model: str = ""
+    system: str = ""
+    wechat: str = ""
+    way: str = ""
+    age: str = ""
+    seconds: float | None = None  # on the page
+    touches: int | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One ballot of a cluster: its place in the log, when and how it was cast, how it stands."""
+
+    place: int
+    at: datetime
+    conduct: Conduct
+    standing: str | Promise
+
+
+def list_members(*, paper: Round, places: Sequence[int]) -> list[Member]:
+    """Return the ballots at these places of the log, in their order."""
+    entries = _entries(paper.log, places)
+    refs = [str(entry["tag"]) for _place, entry in entries]
+    conduct = conduct_of(paper.pk, refs)
+    states = states_of(paper.log, [(place, place + 1) for place, _entry in entries])
+    return [
+        Member(
+            place,
+            moment(int(str(entry["t"]))),
+            conduct.get(str(entry["n"]), Conduct()),
+            STANDING.get(state, ""),
+        )
+        for (place, entry), state in zip(entries, states, strict=True)
+    ]
+
+
+def conduct_of(round_id: int, refs: Sequence[str]) -> dict[str, Conduct]:
+    """Return how the ballots of these pseudonyms were cast, by their nonce."""
+    seen = find_visits(round_id=round_id, voters=refs)
+    ballots = Ballot.objects.filter(round_id=round_id, voter_ref__in=refs)
+    return {one.nonce: _conduct(one, seen.get(one.voter_ref)) for one in ballots}
+
+
+def row_of(ballot: Ballot, seen: Seen | None) -> dict[str, str]:
+    """Return what was seen of a ballot in the columns of the engine's event log."""
+    dwell, touches, pages = [*ballot.conduct.split(","), "", "", ""][:3]
+    row = {"ts": str(ballot.cast_ms), "dwell_ms": dwell, "touch_n": touches, "pv": pages}
+    if seen is None:
+        return row
+    return row | {
+        "ip": seen.ip,
+        "model": seen.model,
+        "os": seen.os,
+        "osv": seen.osv,
+        "wxver": seen.wxver,
+        "src": seen.src,
+        "first_seen": str(seen.first_seen or ""),
+    }
+
+
+def _conduct(ballot: Ballot, seen: Seen | None) -> Conduct:
+    row = row_of(ballot, seen)
+    labels = {trait[0]: label_of(trait) for trait in traits_of(row)}
+    return Conduct(
+        door=labels.get("door", ""),
+        model=labels.get("model", ""),
+        system=labels.get("os", ""),
+        wechat=labels.get("wxver", ""),
+        way=labels.get("way", ""),
+        age=labels.get("age", ""),
+        seconds=round(int(row["dwell_ms"]) / 1000, 1) if row["dwell_ms"].isdecimal() else None,
+        touches=int(row["touch_n"]) if row["touch_n"].isdecimal() else None,
+        pages=int(row["pv"]) if row["pv"].isdecimal() else None,
+    )
+
+
+def _entries(log: str, places: Iterable[int]) -> list[tuple[int, dict[str, object]]]:
+    """Return the ballots among the entries at these places, as the log has them."""
+    found = []
+    for place in places:
+        raw = next(folders.read_entries(log, place, place + 1), b"{}")
+        entry = json.loads(raw)
+        if "tag" in entry:
+            found.append((place, entry))
+    return found
