@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the public sees of how fair a count is, and that it follows from the log."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from minyi.agencies.policies import Role
+from minyi.campaigns.models import BlindSample, BlindVerdict, Opinion
 from minyi.campaigns.queries.counts import CountsHidden
 from minyi.campaigns.queries.fairness import FairCount, fair_count
 from minyi.campaigns.queries.public import ORIGINAL, get_campaign
@@ -154,3 +156,32 @@ def test_programmes_are_told_why_there_is_nothing_yet():
     paper = given_logged_vote([1], [2], now=timezone.now(), count_mode="after_close")
     told = stranger().get(f"/api/v1/campaigns/{paper.slug}/treatment").json()
     assert (told["hidden"], told["raw"], told["spans"]) == ("after_close", None, [])
+
+
+def test_the_rules_of_screening_stand_there_as_entry_0_fixed_them():
+    paper = given_a_close_race()
+    page = body(stranger().get(f"/c/{paper.slug}/counts/"))
+    assert json.loads(paper.manifest)["rules"] in page
+    assert "由自动化程序打开投票页面" in page
+    assert "参数在投票期间更新过" not in page
+
+
+def test_other_settings_than_those_fixed_are_owned_up_to(monkeypatch):
+    paper = given_a_close_race()
+    monkeypatch.setattr("minyi.integrity.engine.weights.LINE", -9.0)
+    assert "参数在投票期间更新过" in body(stranger().get(f"/c/{paper.slug}/counts/"))
+
+
+def test_the_share_of_wrong_holds_follows_from_blind_verdicts():
+    paper = given_a_close_race()
+    assert "还没有盲审结果" in body(stranger().get(f"/c/{paper.slug}/counts/"))
+    reviewer = staff_of(paper.campaign, Role.CASE_WORKER)
+    for place, opinion in ((7, Opinion.BRUSHED), (8, Opinion.GENUINE), (9, Opinion.UNSURE)):
+        sample = BlindSample.objects.create(
+            round=paper, place=place, is_held=True, drawn_at=timezone.now()
+        )
+        BlindVerdict.objects.create(
+            sample=sample, reviewer=reviewer, opinion=opinion, given_at=timezone.now()
+        )
+    page = body(stranger().get(f"/c/{paper.slug}/counts/"))
+    assert "估计有 50.0% 是正常投票" in page

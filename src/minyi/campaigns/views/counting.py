@@ -7,8 +7,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from minyi.campaigns.queries.blindsamples import false_positive_estimate
 from minyi.campaigns.queries.counts import CountsHidden
 from minyi.campaigns.queries.fairness import Fairness, fair_count
+from minyi.campaigns.queries.fairrules import fixed_rules
 
 from . import frame
 
@@ -27,6 +29,8 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
         campaign,
         counts=found.counts,
         fairness=found.fairness,
+        estimate=false_positive_estimate(campaign.id),
+        rules=fixed_rules(campaign_id=campaign.id, now=now),
         by_reason=[
             {
                 "key": reason.code,
