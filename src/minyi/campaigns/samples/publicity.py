@@ -2,7 +2,6 @@
 """A result in 公示 as an office sees it: ballots struck out, an appeal, objections on the way."""
 
 import io
-import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -20,12 +19,13 @@ from minyi.campaigns.services import (
     roundlogs,
 )
 from minyi.campaigns.services.objections import ObjectionContent, Proof
-from minyi.core.actors import SYSTEM, Actor
+from minyi.core.actors import Actor
 from minyi.ledger.services import logs
+
+from .clusters import HELD, find_clusters
 
 People = Callable[[str], Actor]
 Calendar = Callable[[float], datetime]
-HELD = (101, 141)  # places in the log of forty ballots that look like one programme's
 STRUCK = (101, 131)
 
 
@@ -103,15 +103,9 @@ def _file(
 
 
 def _strike_out(campaign: Campaign, paper: Round, *, actor: People, at: Calendar) -> None:
-    facts = {"rule": "same_tempo", "window": "20 分钟", "note": "示例依据文件"}
-    evidence = adjudication.store_evidence(
-        campaign_id=campaign.pk,
-        content=json.dumps(facts, ensure_ascii=False).encode(),
-        name="evidence-sample.json",
-        now=at(-19),
-    )
-    act = {"campaign_id": campaign.pk, "rule": "same_tempo", "evidence": evidence}
-    adjudication.quarantine(ballots=[HELD], actor=SYSTEM, now=at(-18), **act)
+    find_clusters(paper, now=at(-18))
+    held = paper.rulings.get()
+    act = {"campaign_id": campaign.pk, "rule": held.rule, "evidence": held.evidence.sha256}
     proposed = adjudication.propose_void(
         ballots=[STRUCK], actor=actor("jingban"), now=at(-16), **act
     )
