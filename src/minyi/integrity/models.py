@@ -21,6 +21,7 @@ class Visit(models.Model):
     net = models.CharField(max_length=8, blank=True)
     src = models.CharField(max_length=16, blank=True)
     first_seen_ms = models.BigIntegerField(null=True)
+    prior_n = models.PositiveSmallIntegerField(null=True)  # earlier campaigns, 0 to 3
 
     class Meta:
         verbose_name = _("投票到访")
@@ -33,3 +34,52 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round_id}:{self.pk}"
+
+
+class KnownVoter(models.Model):
+    """That some account took part before, and whether ballots of it were struck out (ADR 25).
+
+    `ref` is a hash of the account under this installation's key. Counts stop at three: nothing
+    here tells which votes, when, or for whom.
+    """
+
+    ref = models.CharField(max_length=32, unique=True)
+    campaigns = models.PositiveSmallIntegerField()
+    struck = models.PositiveSmallIntegerField()  # campaigns in which ballots were struck out
+    until = models.DateField(db_index=True)  # forgotten then: two years after the last campaign
+
+    class Meta:
+        verbose_name = _("以往投票账号")
+        verbose_name_plural = _("以往投票账号")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class KnownDoor(models.Model):
+    """How many people a network has brought on one day of an earlier vote, as a power of two."""
+
+    door = models.CharField(max_length=24, unique=True)
+    power = models.PositiveSmallIntegerField()  # 7: from 128 to 255 people on its busiest day
+    until = models.DateField(db_index=True)
+
+    class Meta:
+        verbose_name = _("以往投票网络")
+        verbose_name_plural = _("以往投票网络")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Remembered(models.Model):
+    """How far a vote has been taken into memory, so that nobody is counted twice."""
+
+    round_id = models.BigIntegerField(primary_key=True)
+    upto = models.BigIntegerField(default=0)  # row of the identity vault
+
+    class Meta:
+        verbose_name = _("记忆进度")
+        verbose_name_plural = _("记忆进度")
+
+    def __str__(self) -> str:
+        return f"{self.round_id}:{self.upto}"

@@ -13,7 +13,7 @@ from minyi.ledger.queries.logs import read_choices
 
 COLUMNS = (
     "event_id", "ts", "openid", "choices", "ip", "net", "model", "os", "osv", "wxver", "src",
-    "dwell_ms", "touch_n", "pv", "first_seen",
+    "dwell_ms", "touch_n", "pv", "first_seen", "prior_n",
 )  # fmt: skip
 AT_ONCE = 2000
 
@@ -79,5 +79,10 @@ def _event(ballot: Ballot, visits: Mapping[str, Seen], picks: list[int]) -> list
         "|".join(map(str, picks)),
         *(place or [""] * 7),
         *conduct,
-        seen.first_seen if seen and seen.first_seen is not None else "",
+        *(_known(seen.first_seen, seen.prior_n) if seen else ("", "")),
     ]
+
+
+def _known(*facts: int | None) -> list[object]:
+    """Leave empty what nobody knows."""
+    return ["" if fact is None else fact for fact in facts]

@@ -19,6 +19,7 @@ from django.conf import settings
 from minyi.campaigns.models import Cluster, Round
 from minyi.campaigns.queries.events import write_events
 from minyi.core import outbox
+from minyi.integrity.signals import codes_of
 from minyi.ledger.queries.logs import tally
 from minyi.ledger.queries.proofs import find_places
 
@@ -77,10 +78,16 @@ def screen(*, paper: Round, now: datetime) -> int:
         folder = Path(name)
         if write_events(round_id=paper.pk, folder=folder) < FEWEST:
             return 0
-        _run(folder, "minyi.config.cli", "integrity", "score", "events.csv", *OPTIONS)
+        _run(folder, "minyi.config.cli", "integrity", "score", "events.csv", *_options(paper))
         _run(folder, "minyi.integrity.pictures", ".")
         found = _read_found(paper, folder)
     return clusters.record(paper=paper, found=found, now=now)
+
+
+def _options(paper: Round) -> list[str]:
+    """Return how the engine is to work: without the rules this vote does without."""
+    silent = sorted(set(paper.campaign.silent_signals) & set(codes_of("screening")))
+    return [*OPTIONS, *(["--without", ",".join(silent)] if silent else [])]
 
 
 def _run(folder: Path, *command: str) -> None:

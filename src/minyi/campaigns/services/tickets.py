@@ -27,6 +27,7 @@ from minyi.campaigns.models import Campaign, Round
 from minyi.citizens.queries import first_seen_at, is_erased
 from minyi.citizens.session import CitizenSession
 from minyi.core.words import listed
+from minyi.integrity.queries.memory import recall
 from minyi.integrity.services.visits import Circumstances, note_visit
 from minyi.integrity.verdicts import Attempt, judge
 from minyi.ledger.errors import VaultDestroyed
@@ -76,6 +77,7 @@ def hand_out_ticket(
             voter_ref=tag,
             seen=seen,
             first_seen_at=first_seen_at(citizen_id=session.citizen_id),
+            prior_n=recall(str(_person(session))).campaigns,
             now=now,
         )
     return issue_ticket(

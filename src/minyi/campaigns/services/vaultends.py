@@ -27,6 +27,7 @@ from minyi.core import outbox
 from minyi.integrity.services import visits
 from minyi.ledger.services import vaults
 
+from . import remembering
 from .manifests import appeal_until, promised_until
 
 TOPIC = "campaigns.vault"
@@ -59,6 +60,8 @@ def end_vault(delivery: outbox.Delivery) -> None:
     kept_by = what_keeps_the_vault(campaign_id=campaign_id, now=delivery.now)
     if kept_by:
         raise outbox.Later(delivery.now + DAY, reason=", ".join(kept_by))
+    if not vaults.is_destroyed(campaign_id):
+        remembering.remember(paper=paper, now=delivery.now)
     vaults.destroy(campaign_id=campaign_id, folder=paper.log, now=delivery.now)
     visits.forget(round_id=paper.pk)
     _forget_conduct(paper)

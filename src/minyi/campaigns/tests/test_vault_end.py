@@ -20,7 +20,7 @@ from minyi.campaigns.models import (
     VoteComplaint,
 )
 from minyi.campaigns.queries.supervision import find_tags
-from minyi.campaigns.services import complaints, vaultends
+from minyi.campaigns.services import adjudication, complaints, roundlogs, vaultends
 from minyi.campaigns.services.tickets import (
     Pseudonyms,
     hand_out_ticket,
@@ -30,10 +30,11 @@ from minyi.campaigns.services.tickets import (
 from minyi.core import outbox
 from minyi.core.outbox_worker import Worker
 from minyi.integrity.models import Visit
+from minyi.integrity.queries.memory import Past, recall
 from minyi.integrity.services.visits import Circumstances
 from minyi.ledger.errors import VaultDestroyed
 from minyi.ledger.models import Vault, VaultRow
-from minyi.ledger.services import openings, vaults
+from minyi.ledger.services import logs, openings, vaults
 from minyi.ledger.services.openings import NamedBallot
 from minyi.ledger.tests.given import entries_of, keep_logs_in, strangers_count
 
@@ -45,7 +46,7 @@ from .given import (
     given_open_round,
     given_staff,
 )
-from .given_log import given_evidence
+from .given_log import given_evidence, staff_of
 from .visitors import a_session, body, given_votable, visitor
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,51 @@ def test_what_was_seen_of_voters_goes_with_it(voted):
     work(end_of(campaign) + timedelta(minutes=1))
     assert Visit.objects.count() == 0
     assert campaign.round.ballots.get().conduct == ""
+
+
+def test_then_it_is_remembered_who_took_part_and_who_was_struck_out(voted):
+    campaign, _receipt = voted
+    hand_out_ticket(  # he only looked
+        campaign=campaign,
+        session=a_session(campaign.account, subject="o-ben"),
+        language="zh-hans",
+        now=NOW,
+    )
+    strike_out(campaign, place=1)
+    anna, ben = (f"wechat:{campaign.account.slug}:{who}" for who in ("openid-of-anna", "o-ben"))
+    assert recall(anna) == Past(0, 0)
+    work(end_of(campaign) + timedelta(minutes=1))
+    assert is_destroyed(campaign)
+    assert recall(anna) == Past(1, 1)
+    assert recall(ben) == Past(0, 0)
+    work(end_of(campaign) + timedelta(days=2))
+    assert recall(anna) == Past(1, 1)
+
+
+def test_a_killed_end_remembers_nobody_twice(voted, monkeypatch):
+    campaign, _receipt = voted
+    monkeypatch.setattr(vaults, "destroy", lambda **asked: 1 / 0)
+    work(end_of(campaign) + timedelta(minutes=1))
+    monkeypatch.undo()
+    work(end_of(campaign) + timedelta(days=1))
+    assert is_destroyed(campaign)
+    assert recall(f"wechat:{campaign.account.slug}:openid-of-anna") == Past(1, 0)
+
+
+def strike_out(campaign: Campaign, *, place: int) -> None:
+    roundlogs.bring_along(campaign_id=campaign.pk, now=NOW)
+    proposed = adjudication.propose_void(
+        campaign_id=campaign.pk,
+        ballots=[(place, place + 1)],
+        rule="manual",
+        evidence=given_evidence(campaign),
+        actor=staff_of(campaign, Role.CASE_WORKER).actor,
+        now=NOW,
+    )
+    adjudication.confirm(
+        ruling_id=proposed.pk, actor=staff_of(campaign, Role.SUPERVISOR).actor, now=NOW
+    )
+    logs.write_waiting(folder=campaign.round.log)
 
 
 def test_then_nobody_can_tell_whose_ballot_it_is_not_even_its_voter(voted):

@@ -19,10 +19,22 @@ class Seen:
     net: str
     src: str
     first_seen: int | None
+    prior_n: int | None
 
 
 def find_visits(*, round_id: int, voters: Collection[str]) -> Mapping[str, Seen]:
     """Return the visits of these voters by their references; who came by chat has none."""
     rows = Visit.objects.filter(round_id=round_id, voter_ref__in=voters)
-    fields = ("voter_ref", "door", "model", "os", "osv", "wxver", "net", "src", "first_seen_ms")
+    fields = (
+        "voter_ref",
+        "door",
+        "model",
+        "os",
+        "osv",
+        "wxver",
+        "net",
+        "src",
+        "first_seen_ms",
+        "prior_n",
+    )
     return {ref: Seen(*rest) for ref, *rest in rows.values_list(*fields)}

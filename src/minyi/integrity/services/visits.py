@@ -28,6 +28,7 @@ def note_visit(
     voter_ref: str,
     seen: Circumstances,
     first_seen_at: datetime | None,
+    prior_n: int = 0,
     now: datetime,
 ) -> None:
     """Keep what was seen at the first paper; later papers of the same person change nothing."""
@@ -44,6 +45,7 @@ def note_visit(
         net=browser.net,
         src=source_of(seen.mark),
         first_seen_ms=_rounded(_ms(first_seen_at), _ms(now)) if first_seen_at else None,
+        prior_n=prior_n,
     )
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
 

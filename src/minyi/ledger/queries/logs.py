@@ -34,6 +34,7 @@ __all__ = [
     "read_choices",
     "standing_of",
     "states_of",
+    "tags_of",
     "tally",
     "tally_before",
 ]
@@ -125,6 +126,19 @@ def standing_of(folder: str, index: int) -> Standing:
 def states_of(folder: str, ranges: Sequence[tuple[int, int]]) -> bytes:
     """Return the states (see `ledger.fold`) of the entries in half-open ranges, joined."""
     return _books_of(folder).states(ranges)
+
+
+def tags_of(folder: str, ranges: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the pseudonyms on the ballots in half-open ranges of a log; other entries have none.
+
+    Never to be shown beside anything that tells who somebody is.
+    """
+    return [
+        str(msgspec.json.decode(raw)["tag"])
+        for low, high in ranges
+        for raw in folders.read_entries(folder, low, high)
+        if raw.startswith((BALLOT_START, SEALED_START))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 references   a person's tag, and other pseudonyms, by the campaign's own key
 enrol        makes a tag and writes down who stands behind it, once
 find_people  reads it again; only `openings` and the sample ask
+read_people  reads it row by row; only its end asks, to remember how often accounts took part
 destroy      ends keys and rows for good
 rewrap       takes another master key
 """
@@ -124,6 +125,16 @@ def find_people(*, campaign_id: int, tags: Iterable[str]) -> Mapping[str, Person
     keys = _keys_of(campaign_id)
     rows = VaultRow.objects.filter(vault_id=keys.vault_id, tag__in=list(tags))
     return {row.tag: _read(row, campaign_id, keys) for row in rows}
+
+
+def read_people(*, campaign_id: int, after: int, most: int) -> list[tuple[int, str, Person]]:
+    """Return row, tag and person of the next rows after that one; only the vault's end asks.
+
+    Raises VaultDestroyed, VaultLocked, VaultDamaged.
+    """
+    keys = _keys_of(campaign_id)
+    rows = VaultRow.objects.filter(vault_id=keys.vault_id, pk__gt=after).order_by("pk")[:most]
+    return [(row.pk, row.tag, _read(row, campaign_id, keys)) for row in rows]
 
 
 def destroy(*, campaign_id: int, folder: str, now: datetime) -> None:

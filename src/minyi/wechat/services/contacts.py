@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from minyi.agencies.models import OfficialAccount
+from minyi.integrity.services.memory import forget_account
 from minyi.wechat.models import Contact
 
 
@@ -29,8 +30,9 @@ def erase_profile(*, account: str, openid: str, now: datetime) -> None:
     """Forget what makes a contact a profile: the person has taken their consent back.
 
     What was said stays: it is the office's record, and holds no profile. The openid stays as long
-    as the person follows; it is how WeChat delivers.
+    as the person follows; it is how WeChat delivers. Earlier votes are forgotten (ADR 25).
     """
+    forget_account(f"wechat:{account}:{openid}")
     Contact.objects.filter(account__slug=account, openid=openid).update(
         remark="", tags=[], scene="", citizen_id=None, revoked_at=now
     )
