@@ -30,7 +30,7 @@ FRESH_S = 60
 LOCK_S = 30  # one process reads the log, the others show what there was a minute ago
 KEPT_S = 3600
 MOST_ADDED = 100  # times the votes there are: what takes more is out of reach
-FINE = timedelta(days=3)  # a shorter vote is shown by the hour, a longer one by the day
+FINE = timedelta(days=3)  # up to here ballots are shown by the hour, later on by the day
 STATES: tuple[StateName, ...] = ("counted", "quarantined", "void")
 
 
@@ -137,11 +137,11 @@ def _gather(public: PublicCampaign, now: datetime) -> Fairness:
     facts = read_facts(campaign.round)
     votes = {state: facts.votes(states=(state,))[1] for state in STATES}
     entries = gather_entries(campaign, votes["counted"])
-    length = timedelta(milliseconds=campaign.round.closes_ms - campaign.round.opens_ms)
+    by_day = _lasts_long(facts)
     return Fairness(
         as_of=now,
-        by_day=length > FINE,
-        spans=_spans(facts, by_day=length > FINE),
+        by_day=by_day,
+        spans=_spans(facts, by_day=by_day),
         candidates=[
             CandidateVotes(one.number, one.name, *(votes[state][one.number] for state in STATES))
             for one in entries
@@ -152,6 +152,11 @@ def _gather(public: PublicCampaign, now: datetime) -> Fairness:
         if facts.ballots() and len(entries) > campaign.seats
         else None,
     )
+
+
+def _lasts_long(facts: BallotFacts) -> bool:
+    hours = facts.by_hour(counted_only=False)
+    return bool(hours) and timedelta(hours=max(hours) - min(hours)) > FINE
 
 
 def _spans(facts: BallotFacts, *, by_day: bool) -> list[Span]:

@@ -138,7 +138,7 @@ def test_many_readers_cost_one_reading_of_the_log(django_assert_max_num_queries,
     assert look(paper).fairness == first
     with django_assert_max_num_queries(30):
         page = body(stranger().get(f"/c/{paper.slug}/counts/"))
-    assert "花钱刷票要花多少" in page
+    assert "刷票代价估算" in page
     assert "核查的是选票，不是候选对象" in page
 
 
