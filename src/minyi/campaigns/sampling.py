@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drawing ballots from a checkpoint, so that anybody can draw them again (docs/protocol/sample.md).
 
-seed  = H("minyi/sample/v1\\n" ‖ text of the checkpoint ‖ many ‖ "\\n")
+seed  = H("minyi/sample/v1\\n" ‖ text of the checkpoint ‖ cosignatures ‖ many ‖ "\\n")
 k-th  = ballot number (uint64 of the first 8 bytes of H(seed ‖ uint64 k)) mod n, k = 0, 1, …
 """
 
@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 
-def seed_of(checkpoint: str, many: int) -> bytes:
-    """Return the seed of a draw; `checkpoint` is the signed text: origin, size, root, newline."""
-    return sha256(f"minyi/sample/v1\n{checkpoint}{many}\n".encode()).digest()
+def seed_of(checkpoint: str, cosignatures: str, many: int) -> bytes:
+    """Return the seed of a draw.
+
+    `checkpoint` is the signed text: origin, size, root, newline; `cosignatures` the witnesses'
+    lines as they stand under it, which whoever seals the log cannot foresee. Empty: no witnesses.
+    """
+    return sha256(f"minyi/sample/v1\n{checkpoint}{cosignatures}{many}\n".encode()).digest()
 
 
 def draw(seed: bytes, ballots: Sequence[int], many: int) -> list[int]:

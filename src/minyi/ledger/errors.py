@@ -92,6 +92,15 @@ class ShareReplaced(Invalid):
     action = _("请使用最近一次分发的份额。")
 
 
+class SharesSpent(DomainError):
+    """A share names its issue in one byte."""
+
+    code = "shares_spent"
+    title = _("份额不能再换发")
+    sentence = _("这把密钥的份额已经分发 %(most)d 次，不能再换发。")
+    action = _("请妥善保管现有份额；活动发布之前可以重新生成密钥。")
+
+
 class ShareFalse(Invalid):
     """Its writing is sound, but it is not the share that was handed out."""
 

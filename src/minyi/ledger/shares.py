@@ -22,6 +22,7 @@ from votelog import public_of
 TRUSTEES = 3
 NEEDED = 2
 GROUP = 4  # letters
+MOST_ISSUES = 255  # one byte of a share
 _SEED_BYTES = 16
 _SHARE_BYTES = 25
 _LETTERS = _SHARE_BYTES * 8 // 5

@@ -135,9 +135,10 @@ class VoterSample(Task):
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="samples")
-    note = models.TextField(_("检查点"))
+    # The checkpoint that decides the draw; blank until the witnesses have cosigned one.
+    note = models.TextField(_("检查点"), blank=True)
     size = models.BigIntegerField(_("条数"))
-    root = models.CharField(_("根值"), max_length=44)
+    root = models.CharField(_("根值"), max_length=44, blank=True)
     many = models.PositiveSmallIntegerField(_("抽查张数"))
     found = models.PositiveSmallIntegerField(_("核实"), default=0)
     missing = models.PositiveSmallIntegerField(_("查无此人"), default=0)

@@ -7,7 +7,7 @@ Both are asked for in the room and done by the worker, which writes down how far
 from base64 import b64encode
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -38,7 +38,8 @@ from minyi.core.errors import DomainError
 from minyi.ledger import folders
 from minyi.ledger.errors import LogNotBegun, LogNotFound
 from minyi.ledger.fold import BALLOT_START, SEALED_START
-from minyi.ledger.queries.logs import find_log
+from minyi.ledger.queries.logs import find_log, index_of
+from minyi.ledger.queries.witnesses import read_witnesses
 from minyi.ledger.services import logs, vaults
 from minyi.ledger.services.vaults import Person
 
@@ -46,6 +47,9 @@ CHECK_TOPIC, SAMPLE_TOPIC = "campaigns.log_check", "campaigns.sample"
 SEE = "supervision.view"
 LEAST_SAMPLE, MOST_SAMPLE = 10, 500
 TOLD_EVERY = 64  # bundles of 256 entries between two words on progress
+MOST_COSIGNATURES = 8  # of some 140 bytes; an entry has at most 2,048 (log-format.md §6.1)
+SOON = timedelta(seconds=15)
+LF = "\n"
 ASKED_AT_ONCE = 50  # people a channel is asked about at a time
 BALLOT = (BALLOT_START, SEALED_START)  # how a ballot's entry begins, and no other
 
@@ -68,10 +72,10 @@ def ask_log_check(*, campaign_id: int, actor: Actor, now: datetime) -> LogCheck:
 
 @transaction.atomic
 def ask_sample(*, campaign_id: int, many: int, actor: Actor, now: datetime) -> VoterSample:
-    """Draw ballots from the newest checkpoint and have their voters looked up.
+    """Ask for ballots to be drawn, and for their voters to be looked up.
 
-    The draw is announced in the log before anybody knows what it will show, so that none can be
-    repeated in silence until it pleases.
+    Asking stands in the log. What decides the draw comes later, the first checkpoint with it that
+    the quorum of witnesses has cosigned: nobody knows it now, nor can repeat it until it pleases.
     """
     campaign, paper = _lock(campaign_id, actor)
     if not LEAST_SAMPLE <= many <= MOST_SAMPLE:
@@ -83,19 +87,10 @@ def ask_sample(*, campaign_id: int, many: int, actor: Actor, now: datetime) -> V
     if campaign.samples.filter(state__in=_RUNNING).exists():
         raise TaskRunning
     vaults.vault_id_of(campaign.pk)  # it must be there still
-    note = folders.read_note(paper.log)
-    head = peek_checkpoint(note)
     sample = VoterSample.objects.create(
-        campaign=campaign,
-        asked_by_id=int(actor.id),
-        asked_at=now,
-        note=note.decode(),
-        size=head.size,
-        root=b64encode(head.root).decode(),
-        many=many,
-        total=many,
+        campaign=campaign, asked_by_id=int(actor.id), asked_at=now, size=0, many=many, total=many
     )
-    entry = {"type": "event", "t": _ms(now), "what": "sample_drawn", "at": head.size, "many": many}
+    entry = {"type": "event", "t": _ms(now), "what": "sample_asked", "many": many}
     logs.put(folder=paper.log, key=f"sample:{sample.pk}", entry=entry, now=now)
     audit.record(
         actor=actor,
@@ -103,7 +98,6 @@ def ask_sample(*, campaign_id: int, many: int, actor: Actor, now: datetime) -> V
         target=campaign,
         now=now,
         agency_id=campaign.agency_id,
-        size=head.size,
         many=many,
     )
     outbox.send(topic=SAMPLE_TOPIC, key=str(sample.pk), payload={"sample": sample.pk}, now=now)
@@ -154,8 +148,8 @@ def check_sample(delivery: outbox.Delivery) -> None:
     if sample.state not in _RUNNING:
         return
     folder = sample.campaign.round.log
-    sample.state = State.RUNNING
-    sample.save(update_fields=["state"])
+    if not sample.note:
+        _fix_draw(sample, folder, delivery.now)
     try:
         known = _look_up(sample, _tags_of(sample, folder), delivery.now)
     except DomainError as refused:
@@ -187,7 +181,38 @@ def draw_again(*, folder: str, note: str, many: int) -> list[int]:
     head = peek_checkpoint(note.encode())
     entries = enumerate(folders.read_entries(folder, 0, head.size))
     ballots = [index for index, raw in entries if raw.startswith(BALLOT)]
-    return draw(seed_of(head.text().decode(), many), ballots, many)
+    return draw(seed_of(head.text().decode(), _cosignatures(note), many), ballots, many)
+
+
+def _fix_draw(sample: VoterSample, folder: str, now: datetime) -> None:
+    """Take the first checkpoint that may decide the draw, and say so in the log; or come back."""
+    asked = index_of(folder, f"sample:{sample.pk}")
+    is_witnessed = read_witnesses(folder).quorum > 0
+    note = folders.read_signed(folder, "cosigned" if is_witnessed else "checkpoint").decode()
+    head = peek_checkpoint(note.encode()) if note else None
+    if asked is None or head is None or head.size <= asked:
+        raise outbox.Later(now + SOON, reason="waits for the checkpoint that decides the draw")
+    sample.note, sample.size, sample.root = note, head.size, b64encode(head.root).decode()
+    sample.state = State.RUNNING
+    entry = {
+        "type": "event",
+        "t": _ms(now),
+        "what": "sample_drawn",
+        "at": sample.size,
+        "many": sample.many,
+        "cosignatures": _cosignatures(note).splitlines(),
+    }
+    with transaction.atomic():
+        sample.save(update_fields=["note", "size", "root", "state"])
+        logs.put(folder=folder, key=f"drawn:{sample.pk}", entry=entry, now=now)
+
+
+def _cosignatures(note: str) -> str:
+    """Return the witnesses' lines under a checkpoint, as many as one entry of the log can hold."""
+    text, _empty, lines = note.rpartition("\n\n")
+    own = f"— {text.partition(LF)[0]} "
+    others = [line for line in lines.splitlines() if not line.startswith(own)]
+    return "".join(f"{line}\n" for line in others[:MOST_COSIGNATURES])
 
 
 def _tags_of(sample: VoterSample, folder: str) -> list[str]:

@@ -88,7 +88,7 @@ def sample(request, campaign_id):
     """Draw a sample."""
     many = request.POST.get("many", "")
     many = int(many) if many.isascii() and many.isdecimal() and len(many) < 6 else 0
-    said = _("已抽取并写入公开账本，正在逐一核对。")
+    said = _("抽查已写入公开账本，由此后的检查点决定抽取哪些选票。")
     return _ask(request, campaign_id, supervision.ask_sample, said, many=many)
 
 
@@ -96,7 +96,8 @@ def sample(request, campaign_id):
 def drawn(request, campaign_id, sample_id):
     """List the ballots a sample drew, so that anybody can compare."""
     campaign = pages.campaign_for(request, campaign_id, SEE)
-    found = VoterSample.objects.filter(campaign=campaign, pk=sample_id).first()
+    drawn = VoterSample.objects.filter(campaign=campaign, pk=sample_id).exclude(note="")
+    found = drawn.first()
     if found is None:
         raise Http404
     indices = supervision.draw_again(folder=campaign.round.log, note=found.note, many=found.many)

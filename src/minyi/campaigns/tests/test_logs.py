@@ -31,6 +31,7 @@ from minyi.core.models import AuditEntry, OutboxMessage
 from minyi.core.outbox_worker import Worker
 from minyi.ledger import faults, folders
 from minyi.ledger.errors import LogDamaged
+from minyi.ledger.queries.logs import tally_before
 from minyi.ledger.queries.proofs import find_proof
 from minyi.ledger.services import logs, vaults
 from minyi.ledger.tests.given import entries_of, keep_logs_in, kinds_of, strangers_count
@@ -423,6 +424,20 @@ def test_a_result_that_nobody_would_count_is_not_published():
     ResultLine.objects.filter(result=result, nominee__number=2).update(votes=99)
     with pytest.raises(ResultNotTheCount):
         results.publish_result(campaign_id=paper.campaign_id, actor=organiser, now=ends)
+
+
+def test_a_count_for_an_hour_ends_at_the_first_later_entry_in_whatever_order_times_stand():
+    """A clock of another node may be ahead, and an act may be written late."""
+    paper = given_logged_vote()
+    opened = datetime.fromtimestamp(paper.opens_ms / 1000, tz=NOW.tzinfo)
+    for hours in (1, 3, 2, 5, 4):
+        given_ballot(paper, [1], now=opened + timedelta(hours=hours))
+    bring_along(paper)
+    # By hour: the ballots of a beginning of the log; asked in any order, twice, it stays the same.
+    expected = {1: 0, 2: 1, 3: 1, 4: 3, 5: 3, 6: 5}
+    for hours in (6, 2, 4, 1, 5, 3, 3, 6):
+        counted = tally_before(paper.log, opened + timedelta(hours=hours))
+        assert (hours, counted.ballots) == (hours, expected[hours])
 
 
 def put_a_fault(paper: Round) -> int:

@@ -20,6 +20,7 @@ from minyi.core.errors import NotAllowed
 from minyi.core.outbox_worker import Worker
 from minyi.ledger import folders
 from minyi.ledger.models import VaultRow
+from minyi.ledger.queries.witnesses import Witnessing
 from minyi.ledger.tests.given import entries_of, keep_logs_in
 
 from .given import NOW, given_ballot, given_open_round, given_staff
@@ -30,25 +31,27 @@ VECTOR = Path(__file__).parents[4] / "docs/protocol/sample.json"
 
 
 def test_the_draw_is_the_published_one():
-    vector = json.loads(VECTOR.read_text())
     ballots = [index for index in range(1000) if index % 7]
-    seed = seed_of(vector["checkpoint"], vector["many"])
-    assert seed.hex() == vector["seed"]
-    assert draw(seed, ballots, vector["many"]) == vector["drawn"]
+    for vector in json.loads(VECTOR.read_text()):
+        seed = seed_of(vector["checkpoint"], vector["cosignatures"], vector["many"])
+        assert seed.hex() == vector["seed"]
+        assert draw(seed, ballots, vector["many"]) == vector["drawn"]
 
 
 def test_the_draw_is_what_the_document_says():
     """Written again from the document, in another way."""
     text, many, ballots = "vote.example/x\n9\nAAAA\n", 40, list(range(3, 300, 3))
-    seed = sha256(b"minyi/sample/v1\n" + text.encode() + str(many).encode() + b"\n").digest()
+    lines = "— w1.example BBBB\n— w2.example CCCC\n"
+    parts = (b"minyi/sample/v1\n", text.encode(), lines.encode(), str(many).encode(), b"\n")
+    seed = sha256(b"".join(parts)).digest()
     hashes = (sha256(seed + bytes.fromhex(f"{k:016x}")).hexdigest() for k in range(10_000))
     places = (ballots[int(one[:16], 16) % len(ballots)] for one in hashes)
     expected = list(dict.fromkeys(places))[:many]
-    assert draw(seed_of(text, many), ballots, many) == expected
+    assert draw(seed_of(text, lines, many), ballots, many) == expected
 
 
 def test_nobody_is_drawn_twice_and_where_there_are_few_all_are():
-    seed = seed_of("x\n1\ny\n", 50)
+    seed = seed_of("x\n1\ny\n", "", 50)
     drawn = draw(seed, list(range(60)), 50)
     assert len(set(drawn)) == 50
     assert draw(seed, [4, 5, 6], 50) == [4, 5, 6]
@@ -101,7 +104,8 @@ def sample(paper: Round, many: int = 20) -> VoterSample:
     drawn = supervision.ask_sample(
         campaign_id=paper.campaign_id, many=many, actor=supervisor_of(paper), now=NOW
     )
-    Worker(clock=lambda: NOW).run_due()
+    for at in (NOW, NOW + supervision.SOON):
+        Worker(clock=lambda at=at: at).run_due()
     drawn.refresh_from_db()
     return drawn
 
@@ -111,9 +115,42 @@ def test_found_missing_and_unknown_are_counted_and_nobody_is_named():
     drawn = sample(paper)
     assert (drawn.state, drawn.found, drawn.missing, drawn.unknown) == ("done", 10, 4, 2)
     events = [entry for entry in entries_of(paper.log) if entry["type"] == "event"]
-    assert [entry["what"] for entry in events] == ["sample_drawn", "sample_checked"]
-    assert events[1]["missing"] == 4
+    assert [entry["what"] for entry in events] == [
+        *("sample_asked", "sample_drawn", "sample_checked")
+    ]
+    assert events[2]["missing"] == 4
     assert "follower" not in str(events)
+
+
+def test_what_decides_the_draw_comes_after_it_was_asked_for():
+    paper = given_voters()
+    before = folders.read_size(paper.log)
+    drawn = sample(paper)
+    asked = next(i for i, e in enumerate(entries_of(paper.log)) if e.get("what") == "sample_asked")
+    assert asked == before
+    assert drawn.size > asked
+
+
+def test_where_there_are_witnesses_their_signatures_decide_the_draw(monkeypatch):
+    """Whoever seals last could try last entries until the draw pleases; not what others sign."""
+    paper = given_voters()
+    named = Witnessing((), 1)
+    monkeypatch.setattr(supervision, "read_witnesses", lambda _folder: named)
+    drawn = sample(paper)
+    assert (drawn.state, drawn.note) == ("waiting", "")  # nobody has cosigned
+    plain = folders.read_note(paper.log)
+    signed = {name: plain + f"— w1.example {name}\n".encode() for name in ("AAAAAAAA", "BBBBBBBB")}
+    draws = {
+        name: supervision.draw_again(folder=paper.log, note=note.decode(), many=10)
+        for name, note in signed.items()
+    }
+    assert draws["AAAAAAAA"] != draws["BBBBBBBB"]
+    folders.write_cosigned(paper.log, "newest", signed["AAAAAAAA"])
+    Worker(clock=lambda: NOW + 2 * supervision.SOON).run_due()
+    drawn.refresh_from_db()
+    assert (drawn.state, drawn.note) == ("done", signed["AAAAAAAA"].decode())
+    (told,) = [one for one in entries_of(paper.log) if one.get("what") == "sample_drawn"]
+    assert told["cosignatures"] == ["— w1.example AAAAAAAA"]
 
 
 def test_a_row_that_was_moved_under_another_tag_does_not_pass_for_a_voter():

@@ -12,6 +12,7 @@ from ballotbox.ticket import read_ticket
 from minyi.agencies.models import User
 from minyi.agencies.policies import Role
 from minyi.campaigns.services import roundlogs, rounds
+from minyi.campaigns.services.supervision import SOON
 from minyi.campaigns.services.tickets import hand_out_ticket
 from minyi.core.outbox_worker import Worker
 from minyi.ledger.models import VaultOpening
@@ -121,6 +122,9 @@ def test_a_sample_is_drawn_and_its_ballots_can_be_compared():
         client.post(f"/staff/supervision/{campaign.pk}/sample/", {"many": "5"}, follow=True)
     )
     client.post(f"/staff/supervision/{campaign.pk}/sample/", {"many": "10"})
+    assert "等待下一个检查点" in room(client, campaign)
+    for at in (timezone.now(), timezone.now() + SOON):
+        Worker(clock=lambda at=at: at).run_due()
     sample = campaign.samples.get()
     page = body(client.get(f"/staff/supervision/{campaign.pk}/sample/{sample.pk}/"))
     assert sample.root in page

@@ -105,7 +105,9 @@ def tally(folder: str) -> Tally:
 def tally_before(folder: str, moment: datetime) -> Tally:
     """Count the log up to the first entry of that moment or later.
 
-    The answer names no checkpoint: that it is the newest would tell that nobody has voted since.
+    A beginning of the log, as every count is. Times need not ascend in it: an earlier one behind
+    that entry waits for the next moment, and nothing cast later is ever in. The answer names no
+    checkpoint: that it is the newest would tell that nobody has voted since.
     """
     return _books_of(folder).before(round(moment.timestamp() * 1000))
 
@@ -253,7 +255,6 @@ class _Books:
                 return self.kept
             for raw in folders.read_entries(self.folder, self.behind.size, checkpoint.size):
                 if _time_of(raw) >= moment_ms:
-                    # Entries stand in the log in the order of their times: here it is whole.
                     self.kept = self.behind.tally("")
                     self.behind_ms = moment_ms
                     return self.kept

@@ -24,6 +24,7 @@ from minyi.ledger.errors import (
     ShareFalse,
     ShareForeign,
     ShareReplaced,
+    SharesSpent,
     ShareTwice,
     ShareUnreadable,
     TrusteesUnclear,
@@ -104,10 +105,12 @@ def reissue(*, campaign_id: int, texts: Sequence[str], is_rehearsed: bool) -> li
     """Make three new shares of the same key from two; the earlier ones are refused from now on.
 
     `is_rehearsed`: whether the rehearsal with the earlier ones still stands. Before the launch it
-    does not: nobody has tried the new ones.
+    does not: nobody has tried the new ones. Raises SharesSpent.
     """
     key = _lock_key(campaign_id)
     given, _names = _read_shares(key, texts)
+    if key.issue >= shares.MOST_ISSUES:
+        raise SharesSpent(most=shares.MOST_ISSUES)
     seed = _seed_of(key, given)
     key.issue += 1
     if not is_rehearsed:

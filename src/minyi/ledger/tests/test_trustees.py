@@ -17,6 +17,7 @@ from minyi.ledger.errors import (
     ShareFalse,
     ShareForeign,
     ShareReplaced,
+    SharesSpent,
     ShareTwice,
     ShareUnreadable,
     TrusteesUnclear,
@@ -139,6 +140,23 @@ def test_a_lost_share_is_replaced_by_two_and_the_key_stays():
     with pytest.raises(ShareReplaced) as replaced:
         trustees.combine(campaign_id=1, texts=[old[0], new[1]])
     assert "李主任" in replaced.value.detail
+
+
+@pytest.mark.django_db
+def test_when_no_number_is_left_for_another_issue_the_shares_stay_as_they_are():
+    given_texts()
+    key = SealingKey.objects.get(campaign_id=1)
+    seed = shares.make_seed()
+    key.public = public_of(shares.private_key_of(seed)).hex()
+    key.issue = 255
+    key.save()
+    texts = []
+    for share in shares.split(seed, issue=255):
+        key.trustees.filter(place=share.place).update(share_digest=share.digest)
+        texts.append(share.text)
+    with pytest.raises(SharesSpent):
+        given_new(texts[:2])
+    assert trustees.combine(campaign_id=1, texts=texts[1:])[0] == shares.private_key_of(seed)
 
 
 @pytest.mark.django_db
