@@ -656,7 +656,7 @@ class OpeningTooEarly(DomainError):
 class LogNotClosed(DomainError):
     code = "log_not_closed"
     title = _("账本正在封账")
-    sentence = _("投票刚刚结束，公开账本正在收入最后的选票，封账后才能汇总。")
+    sentence = _("投票刚刚结束，公开账本正在收入最后的选票，封账后才能开封和汇总。")
     action = _("请等候十几秒后再试。")
 
 

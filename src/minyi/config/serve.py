@@ -8,6 +8,7 @@ import ctypes
 import fcntl
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -226,6 +227,8 @@ def _tail(log: Path) -> str:
 def _print_addresses(port: int, sandbox_port: int, var: Path) -> None:
     is_default = (port, sandbox_port) == (8000, 8010)
     ports = "" if is_default else f"PORT={port} SANDBOX_PORT={sandbox_port} "
+    # The command starts without our environment, and must find our data.
+    folder = "" if var == PROJECT_DIR / "var" else f"MINYI_VAR_DIR={shlex.quote(str(var))} "
     print(
         f"""
   民意 Minyi 已启动 / is running
@@ -242,7 +245,7 @@ def _print_addresses(port: int, sandbox_port: int, var: Path) -> None:
       zhuanjia1 zhuanjia2 zhuanjia3 评审专家 jurors       linju 邻县 another office
 
     看票数上涨 / watch a board fill:
-      {ports}.venv/bin/minyi demo crowd --voters 2000
+      {folder}{ports}.venv/bin/minyi demo crowd --voters 2000
     日志 logs: {var / "logs"}
     按 Ctrl-C 结束 / Ctrl-C ends all of it
 """,

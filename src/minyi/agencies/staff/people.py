@@ -5,7 +5,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 
 from minyi.agencies.forms import AppointForm, ChangePostForm
@@ -94,8 +94,9 @@ class PostViewSet(AgencyModelViewSet):
         Column("get_role_display", label=_("岗位")),
         "title",
         "agency",
-        DateColumn("since", label=_("起始日期")),
-        DateColumn("until", label=_("截止日期")),
+        # Days of the calendar: a DateColumn would say how long ago they were.
+        Column("since", label=_("起始日期")),
+        Column("until", label=_("截止日期"), accessor=lambda row: row.until or _("长期")),
     ]
     list_filter = ["role"]
     search_fields = ["user__username", "user__first_name", "title"]

@@ -5,7 +5,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 
 from minyi.agencies.models import Agency
@@ -76,8 +76,9 @@ class WitnessViewSet(AgencyModelViewSet):
         "organisation",
         "url",
         "agency",
-        DateColumn("since", label=_("起始日期")),
-        DateColumn("until", label=_("截止日期")),
+        # Days of the calendar: a DateColumn would say how long ago they were.
+        Column("since", label=_("起始日期")),
+        Column("until", label=_("截止日期"), accessor=lambda row: row.until or _("长期")),
         Column("doing", label=_("见证情况"), accessor=lambda row: doing_of(row)),
     ]
     search_fields = ["organisation", "url"]
