@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from browser import citizens, staff
 from browser.test_reach import grave_barriers, sideways
-from chromium import DESK, PHONE, Visitors, look
+from chromium import DESK, Visitors, look
 from live import Product, let_time_pass
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
