@@ -8,6 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 FRONTEND := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 CATALOGUES := $(shell find src -name '*.po')
+# Images of containers often forbid it, and then every process compiles 2,000 modules again (2.5 s).
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev run test lint fix bench lock messages
 

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
@@ -48,16 +50,37 @@ def migrated(shared_folder, alone) -> Path:
     with alone(path):
         if not path.exists():
             making = path.with_suffix(".making")
-            _migrate(making)
+            _migrate(f"sqlite:///{making}")
             making.rename(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(shared_folder, alone) -> Iterator[str]:
+    """Return the name of a migrated, empty PostgreSQL database to copy.
+
+    Whoever ends first drops it; a worker that comes later still makes it again.
+    """
+    server = os.environ["DATABASE_URL"]
+    kept = shared_folder / "migrated.postgres"
+    with alone(kept):
+        if not kept.exists():
+            name = f"test_migrated_{os.getpid()}"
+            _order(server, f"CREATE DATABASE {name}")
+            _migrate(urlsplit(server)._replace(path=f"/{name}").geturl())
+            kept.write_text(name)
+        name = kept.read_text()
+    yield name
+    with alone(kept):
+        kept.unlink(missing_ok=True)
+        _order(server, f"DROP DATABASE IF EXISTS {name}")
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
     request, django_test_environment, django_db_modify_db_settings, django_db_blocker
 ) -> Iterator[None]:
-    """On SQLite, memory filled from `migrated`; on PostgreSQL, Django's own way."""
+    """Give each worker a copy of what was migrated once: in memory, or a database of its own."""
     if connection.vendor == "sqlite":
         with (
             django_db_blocker.unblock(),
@@ -68,6 +91,10 @@ def django_db_setup(
             made.backup(connection.connection)
         yield
         return
+    connection.settings_dict["TEST"] |= {
+        "NAME": f"test_minyi_{os.getpid()}",  # runs side by side may share one server
+        "TEMPLATE": request.getfixturevalue("migrated_postgres"),
+    }
     with django_db_blocker.unblock():
         before = setup_databases(verbosity=0, interactive=False)
     yield
@@ -81,9 +108,14 @@ def django_db_setup(
         teardown_databases(before, verbosity=0)
 
 
-def _migrate(path: Path) -> None:
+def _order(server: str, sql: str) -> None:
+    with psycopg.connect(server, autocommit=True) as told:
+        told.execute(sql)
+
+
+def _migrate(url: str) -> None:
     environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{path}",
+        "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "minyi.config.settings.test",
     }
     command = [sys.executable, "-m", "minyi.config.cli", "migrate", "--verbosity", "0"]
