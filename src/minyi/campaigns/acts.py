@@ -47,6 +47,7 @@ ACTS = {
     "campaigns.ballots.restored": _("恢复选票"),
     "campaigns.ballots.turned_down": _("选票认定未通过"),
     "campaigns.ballots.withdrawn": _("撤回选票认定"),
+    "campaigns.blind_samples.drawn": _("抽取盲审选票"),
     "campaigns.clusters.opinion_given": _("对选票群提出意见"),
     "campaigns.clusters.opinion_withdrawn": _("撤回对选票群的意见"),
     "campaigns.samples.judged": _("盲审一张选票"),

@@ -27,6 +27,7 @@ class CampaignsConfig(AppConfig):
             staging,  # noqa: F401  (registers its outbox consumer)
             supervision,  # noqa: F401
             vaultends,  # noqa: F401
+            watching,  # noqa: F401
         )
         from .services.matters import matters_of
 

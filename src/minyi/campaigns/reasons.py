@@ -10,6 +10,7 @@ from minyi.integrity.signals import SIGNALS, codes_of
 FOUND = codes_of("screening")  # the rules of the engine; their words are those of the signals
 REASONS: dict[str, str | Promise] = {
     **{code: _(SIGNALS[code].name) for code in FOUND},
+    "burst": _("得票突增"),
     "manual": _("人工核查认定"),
     "objection": _("异议核查认定"),
     "appeal": _("申诉成立"),

@@ -3,10 +3,11 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from minyi.campaigns.models import Ballot, Nominee, Round
+from minyi.integrity.pictures import Row
 from minyi.integrity.queries.visits import Seen, find_visits
 from minyi.ledger.errors import LogDamaged
 from minyi.ledger.queries.logs import read_choices
@@ -40,6 +41,15 @@ def write_events(*, round_id: int, folder: Path) -> int:
             table.writerows(_event(ballot, seen, picks_of(ballot)) for ballot in ballots)
             count += len(ballots)
     return count
+
+
+def rows_of(*, round_id: int, ballots: Sequence[Ballot]) -> list[Row]:
+    """Return these ballots, whose choices stand in clear, as rows of an event log."""
+    seen = find_visits(round_id=round_id, voters=[ballot.voter_ref for ballot in ballots])
+    return [
+        dict(zip(COLUMNS, map(str, _event(one, seen, _stored_picks(one))), strict=True))
+        for one in ballots
+    ]
 
 
 def _stored_picks(ballot: Ballot) -> list[int]:

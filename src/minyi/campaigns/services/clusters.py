@@ -16,7 +16,7 @@ from minyi.campaigns.models import Campaign, Cluster, EvidenceFile, Round, Rulin
 from minyi.core.actors import SYSTEM
 from minyi.ledger.fold import COUNTED
 
-from . import adjudication
+from . import adjudication, blindsamples
 from .adjudication import places_of, ranges_of
 
 WATCHED = "watched"  # a burst: seen, described, not held
@@ -90,7 +90,7 @@ class _Book:
             and not self.is_settled(row)
         ]
         shared = {row.pk: len(self.places[row.pk] & found.places) for row in rivals}
-        alike = [row for row in rivals if shared[row.pk] or row.rules.split("|")[0] == found.rule]
+        alike = [row for row in rivals if shared[row.pk] or row.leading_rule == found.rule]
         best = max(alike, key=lambda row: shared[row.pk], default=None)
         return self.free.pop(best.pk) if best else None
 
@@ -129,7 +129,7 @@ def _record(book: _Book, found: Found, now: datetime) -> int:
     row.not_held = "" if row.hold else found.kept
     if ruling is not None:
         row.evidence = ruling.evidence
-    elif row.evidence is None or places != before:
+    elif found.kept != WATCHED and (row.evidence is None or places != before):
         row.evidence = _evidence(book, found, row.ballots, now)
     row.save()
     return ruling.ballot_count if ruling else 0
@@ -141,7 +141,7 @@ def _hold(book: _Book, found: Found, places: frozenset[int], now: datetime) -> R
     held = adjudication.in_state(log, ranges_of(places - book.ruled), COUNTED)
     if not held:
         return None
-    return adjudication.quarantine(
+    ruling = adjudication.quarantine(
         campaign_id=book.paper.campaign_id,
         ballots=held,
         rule=found.rule,
@@ -149,6 +149,8 @@ def _hold(book: _Book, found: Found, places: frozenset[int], now: datetime) -> R
         actor=SYSTEM,
         now=now,
     )
+    blindsamples.schedule(ruling=ruling, now=now)
+    return ruling
 
 
 def _evidence(

@@ -21,7 +21,7 @@ from minyi.core.actors import Actor
 from minyi.core.words import listed
 from minyi.ledger.services import witnesses
 
-from . import roundlogs, screening, vaultends
+from . import roundlogs, screening, vaultends, watching
 from .texts import tidy
 
 
@@ -49,6 +49,7 @@ def sync_round(*, campaign_id: int, now: datetime) -> Round | None:
     roundlogs.print_manifest(paper, campaign, stage, _candidates(campaign), now)
     vaultends.schedule_end(paper=paper, campaign=campaign, voting=stage, now=now)
     screening.schedule(paper=paper, now=now)
+    watching.schedule(paper=paper, now=now)
     return paper
 
 
@@ -144,6 +145,7 @@ def _trim_paper(paper: Round, stage: Stage, now: datetime) -> Round:
     paper.min_picks = min_picks
     paper.save(update_fields=["candidates", "min_picks", "closes_ms"])
     screening.schedule(paper=paper, now=now)
+    watching.schedule(paper=paper, now=now)
     return paper
 
 

@@ -29,6 +29,7 @@ from .roundlogs import CLOSE_AFTER, has_begun
 
 TOPIC = "campaigns.screening"
 EVERY = timedelta(minutes=10)
+BETWEEN = timedelta(minutes=2)
 LONGEST = timedelta(minutes=8)
 OPTIONS = ("--candidates", "candidates.csv", "--out", "scores.csv", "--mode", "batch")
 MOST_CLUSTERS = 200  # written down of one look: those held first, then the largest
@@ -42,7 +43,22 @@ def schedule(*, paper: Round, now: datetime) -> None:
         key=f"{paper.pk}:{paper.closes_ms}",
         payload={"round": paper.pk, "closes_ms": paper.closes_ms},
         now=now,
+        order_key=str(paper.pk),
         due_at=_moment(paper.opens_ms, now) + EVERY,
+    )
+
+
+def look_at_once(*, paper: Round, now: datetime) -> None:
+    """Ask for a look beside those every ten minutes; of a burst that goes on, one in two minutes.
+
+    Looks at one vote run one after the other (`order_key`).
+    """
+    outbox.send(
+        topic=TOPIC,
+        key=f"{paper.pk}:burst:{now.timestamp() // BETWEEN.total_seconds():.0f}",
+        order_key=str(paper.pk),
+        payload={"round": paper.pk, "closes_ms": paper.closes_ms, "once": True},
+        now=now,
     )
 
 
@@ -63,6 +79,8 @@ def screen_again(delivery: outbox.Delivery) -> None:
     if paper is None or paper.closes_ms != delivery.payload["closes_ms"]:
         return  # the vote's end was moved, which has asked for looks of its own
     screen(paper=paper, now=delivery.now)
+    if delivery.payload.get("once"):
+        return
     last = _moment(paper.closes_ms, delivery.now) + 2 * CLOSE_AFTER
     if delivery.now < last:
         raise outbox.Later(min(delivery.now + EVERY, last), reason="the vote goes on")
