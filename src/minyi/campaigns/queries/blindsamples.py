@@ -6,6 +6,7 @@ Nobody judges a ballot of which they know what the engine thinks.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.db.models import Count, Q
 
@@ -56,11 +57,15 @@ def false_positive_estimate(campaign_id: int) -> Estimate:
 
 
 def samples_for(campaign_id: int, reviewer_id: int) -> list[BlindSample]:
-    """Return what this person may still judge: nothing of a cluster they have dealt with."""
+    """Return what this person may still judge: nothing of a cluster they have dealt with.
+
+    In an order that does not tell held ballots from counted ones, the same for everybody.
+    """
     rows = BlindSample.objects.filter(round__campaign_id=campaign_id)
-    left = list(rows.exclude(verdicts__reviewer_id=reviewer_id).order_by("pk"))
+    left = list(rows.exclude(verdicts__reviewer_id=reviewer_id).order_by())
     known = _dealt_with(campaign_id, reviewer_id) if left else []
-    return [one for one in left if not any(low <= one.place < high for low, high in known)]
+    free = (one for one in left if not any(low <= one.place < high for low, high in known))
+    return sorted(free, key=lambda one: sha256(f"{one.round_id}:{one.place}".encode()).digest())
 
 
 def _dealt_with(campaign_id: int, reviewer_id: int) -> list[tuple[int, int]]:

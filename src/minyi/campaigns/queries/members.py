@@ -5,10 +5,11 @@ Places, times and choices follow the gate of the counts; the caller asks it firs
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,11 @@ from minyi.ledger import folders
 from minyi.ledger.fold import COUNTED, QUARANTINED, VOID
 from minyi.ledger.queries.logs import states_of
 
+from .cluster_pictures import KINDS
 from .clusters import moment
+
+NEAR_MS = 10 * 60_000
+MOST_COMPARED = 1000  # ballots that a blind sample is held against
 
 STANDING: dict[int, str | Promise] = {
     COUNTED: _("计票"),
@@ -68,6 +73,65 @@ def list_members(*, paper: Round, places: Sequence[int]) -> list[Member]:
         )
         for (place, entry), state in zip(entries, states, strict=True)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How common a trait of one ballot is, as shares from 0 to 1."""
+
+    kind: str | Promise
+    label: str
+    near: float  # among the ballots of ten minutes before and after
+    overall: float  # among ballots of the whole vote
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A ballot and its neighbourhood in time, without what the engine thinks of it."""
+
+    at: datetime
+    conduct: Conduct
+    choice: tuple[int, ...]  # empty while it may not be told
+    likeness: tuple[Likeness, ...]
+
+
+def facts_of(*, paper: Round, place: int, shows_counts: bool) -> Facts | None:
+    """Return the facts of the ballot at that place of the log; None: there is none.
+
+    The neighbourhood is given in shares, which tell no turnout.
+    """
+    entries = _entries(paper.log, [place])
+    if not entries:
+        return None
+    own = Ballot.objects.filter(round=paper, nonce=str(entries[0][1]["n"])).first()
+    if own is None:
+        return None
+    around = {"cast_ms__gte": own.cast_ms - NEAR_MS, "cast_ms__lte": own.cast_ms + NEAR_MS}
+    near = Ballot.objects.filter(round=paper, **around).exclude(pk=own.pk).order_by("cast_ms")
+    step = max(1, Ballot.objects.filter(round=paper).count() // MOST_COMPARED)
+    overall = Ballot.objects.annotate(turn=F("id") % step).filter(round=paper, turn=0)
+    compared = [list(rows[:MOST_COMPARED]) for rows in (near, overall.order_by("id"))]
+    refs = {own.voter_ref, *(one.voter_ref for rows in compared for one in rows)}
+    seen = find_visits(round_id=paper.pk, voters=refs)
+    traits = [[set(_traits(one, seen)) for one in rows] for rows in compared]
+    return Facts(
+        at=moment(own.cast_ms),
+        conduct=_conduct(own, seen.get(own.voter_ref)),
+        choice=tuple(json.loads(own.picks)) if shows_counts and own.picks[:1] == "[" else (),
+        likeness=tuple(
+            Likeness(KINDS[trait[0]], label_of(trait), *(_share(trait, rows) for rows in traits))
+            for trait in _traits(own, seen)
+            if trait[0] in KINDS
+        ),
+    )
+
+
+def _traits(ballot: Ballot, seen: Mapping[str, Seen]) -> list[tuple[str, str]]:
+    return list(traits_of(row_of(ballot, seen.get(ballot.voter_ref))))
+
+
+def _share(trait: tuple[str, str], ballots: Sequence[Collection[tuple[str, str]]]) -> float:
+    return sum(trait in one for one in ballots) / len(ballots) if ballots else 0.0
 
 
 def conduct_of(round_id: int, refs: Sequence[str]) -> dict[str, Conduct]:

@@ -5,6 +5,8 @@ from . import (
     ballots,
     campaigns,
     certificates,
+    cluster_page,
+    clusters,
     evidence,
     jury,
     nominations,
@@ -13,12 +15,13 @@ from . import (
     openings,
     reports,
     results,
+    samples,
     supervision,
 )
 
 MODULES = (
     *(campaigns, nominations, nominees, jury, results, certificates, reports),
-    *(evidence, objections, ballots, supervision, openings),
+    *(evidence, objections, ballots, clusters, cluster_page, samples, supervision, openings),
 )
 viewsets = [viewset for module in MODULES for viewset in module.viewsets]
 urls = [url for module in MODULES for url in module.urls]

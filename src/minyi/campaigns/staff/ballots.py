@@ -65,12 +65,8 @@ def desk(request, campaign_id):
 
 def _desk(request, campaign, said=None):
     """Show the desk; `said` is what was written into its form and could not be taken."""
-    now = timezone.now()
-    counts = None
-    if campaign.is_launched and hasattr(campaign, "round"):
-        public = get_campaign(slug=campaign.slug, language=ORIGINAL, now=now)
-        counts = public_counts(campaign=public, now=now)
-    is_open = counts is not None and not isinstance(counts, CountsHidden)
+    counts = find_counts(campaign, timezone.now())
+    is_open = counts is not None
     actor, agency = request.user.actor, campaign.agency_id
     rulings = Ruling.objects.filter(round__campaign=campaign).select_related(
         "evidence", "proposed_by", "decided_by"
@@ -87,7 +83,8 @@ def _desk(request, campaign, said=None):
         icon=ICON,
         trail=[(_("选票认定"), reverse("ballots:index")), (campaign.title, "")],
         campaign=campaign,
-        counts=counts if is_open else None,
+        room="ballots",
+        counts=counts,
         rulings=[_ruling(one, is_open, request.user.pk) for one in rulings[:SHOWN]],
         appeals=[_appeal(one, is_open, request.user.pk, struck) for one in appeals_found[:SHOWN]],
         kinds=Ruling.Kind.choices,
@@ -95,6 +92,15 @@ def _desk(request, campaign, said=None):
         said=said,
         can={name: actor.can(f"ballots.{name}", agency) for name in ("rule", "confirm")},
     )
+
+
+def find_counts(campaign, now):
+    """Return what everybody may know of the ballots; None: nothing yet, for staff neither."""
+    if not campaign.is_launched or not hasattr(campaign, "round"):
+        return None
+    public = get_campaign(slug=campaign.slug, language=ORIGINAL, now=now)
+    counts = public_counts(campaign=public, now=now)
+    return None if isinstance(counts, CountsHidden) else counts
 
 
 @require_POST
@@ -210,7 +216,14 @@ def _decide_ruling(request, ruling_id, verb, said, **by_form):
         raise RulingNotFound
     act = {"ruling_id": ruling.pk, "actor": request.user.actor, "now": timezone.now()}
     pages.succeeded(request, lambda: verb(**act, **by_form), said=said)
-    return redirect("ballot_desk", ruling.round.campaign_id)
+    only = only_cluster(request)
+    return redirect("cluster", only) if only else redirect("ballot_desk", ruling.round.campaign_id)
+
+
+def only_cluster(request):
+    """Return the cluster from whose page an act was sent; None: from elsewhere."""
+    only = request.POST.get("only", "")
+    return int(only) if only.isdecimal() and len(only) < 19 else None
 
 
 def _decide_appeal(request, appeal_id, verb, said, **by_form):

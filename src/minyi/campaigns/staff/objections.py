@@ -152,7 +152,7 @@ def contact(request, objection_id):
     """Show name and telephone once, for a stated purpose; the look is on the trail."""
     objection = _objection(request, objection_id)
     found = None
-    with pages.explaining(lambda refusal: messages.error(request, _words(refusal))):
+    with pages.explaining(lambda refusal: messages.error(request, pages.words_of(refusal))):
         found = objection_cases.open_contact(
             objection_id=objection.pk,
             purpose=request.POST.get("purpose", ""),
@@ -252,10 +252,6 @@ def _remedies(objection):
     kinds = Objection.Remedy
     left_out = set() if objection.nominee_id else {kinds.NOMINEE}
     return [(value, words) for value, words in kinds.choices if value not in left_out]
-
-
-def _words(refusal):
-    return f"{refusal.title}：{refusal.detail}{refusal.action}"
 
 
 viewsets = [ObjectionViewSet()]

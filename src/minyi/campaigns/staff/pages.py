@@ -96,5 +96,10 @@ def succeeded(request, act, *, said):
         act()
         messages.success(request, said)
     for refusal in refusals:
-        messages.error(request, f"{refusal.title}：{refusal.detail}{refusal.action}")
+        messages.error(request, words_of(refusal))
     return not refusals
+
+
+def words_of(refusal):
+    """Return what stood against an act, and what to do, in one line."""
+    return f"{refusal.title}：{refusal.detail}{refusal.action}"
