@@ -125,7 +125,7 @@ def given_ruling(office: SampleOffice) -> None:
         file=ContentFile(b"{}", name="evidence.bin"),
         stored_at=now,
     )
-    apps.get_model("campaigns.Ruling").objects.create(
+    ruling = apps.get_model("campaigns.Ruling").objects.create(
         round=paper,
         kind="void",
         ballots=[[1, 2]],
@@ -137,8 +137,31 @@ def given_ruling(office: SampleOffice) -> None:
         proposed_by=office.people["jingban"],
         proposed_at=now,
     )
+    given_cluster(paper, ruling)
     apps.get_model("campaigns.Appeal").objects.create(
         round=paper, number=1, place=1, voter_ref="0" * 32, statement="示例申诉", filed_at=now
+    )
+
+
+def given_cluster(paper, ruling) -> None:
+    """A cluster the ruling is about, and a blind sample."""
+    cluster = apps.get_model("campaigns.Cluster").objects.create(
+        round=paper,
+        number=901,
+        source="batch",
+        candidate=1,
+        rules="same_tempo",
+        ballots=[[1, 2]],
+        ballot_count=1,
+        first_ms=paper.opens_ms,
+        last_ms=paper.opens_ms,
+        found_at=ruling.proposed_at,
+    )
+    apps.get_model("campaigns.ClusterRuling").objects.create(
+        cluster=cluster, ruling=ruling, lot=ruling.pk, left_out=0
+    )
+    apps.get_model("campaigns.BlindSample").objects.create(
+        round=paper, place=1, is_held=True, drawn_at=ruling.proposed_at
     )
 
 
@@ -254,6 +277,9 @@ def rows_of(office: SampleOffice) -> dict[str, dict[str, object]]:
         "objection_id": first("campaigns.Objection"),
         "objection_file_id": str(apps.get_model("campaigns.ObjectionFile").objects.first().pk),
         "ruling_id": first("campaigns.Ruling"),
+        "cluster_id": first("campaigns.Cluster"),
+        "blind_sample_id": first("campaigns.BlindSample"),
+        "lot": str(apps.get_model("campaigns.ClusterRuling").objects.first().lot),
         "appeal_id": first("campaigns.Appeal"),
         "evidence_id": first("campaigns.EvidenceFile"),
         "nominee_id": first("campaigns.Nominee"),

@@ -30,8 +30,9 @@ KINDS: Mapping[str, Words] = {
 PLACES = ("place", "province", "city")  # traits that make the map, where they are collected
 # The drawing: a column per kind, a row per node; units are SVG's own, 16 to the em of its text.
 COLUMNS = ("sharer", "door", "model", "lot")
-WIDTH, ROW, TOP, MARGIN = 960, 40, 56, 70
-LARGEST, SMALLEST = 15, 4  # radius of a node
+WIDTH, ROW, TOP, MARGIN = 600, 32, 52, 24
+LABEL = 110  # room for the words beside the last column
+LARGEST, SMALLEST = 13, 4  # radius of a node
 MOST_NODES = 12  # per column; the table has them all
 
 
@@ -129,7 +130,7 @@ def draw_pictures(picture: Mapping[str, Any], *, shows_counts: bool) -> Pictures
     graph = picture.get("graph") or {}
     return Pictures(
         timeline=_timeline(picture.get("timeline") or ()) if shows_counts else (),
-        traits=tuple(tables[kind] for kind in KINDS if kind in tables),
+        traits=tuple(sorted((tables[k] for k in KINDS if k in tables), key=_difference)),
         places=tables[place] if place else None,
         network=_network(graph.get("nodes") or (), graph.get("edges") or ()),
         tree=_tree(graph.get("nodes") or (), graph.get("edges") or ()),
@@ -152,6 +153,11 @@ def _table(kind: str, rows: Sequence[Sequence[Any]]) -> TraitTable:
     return TraitTable(kind, KINDS.get(kind, _("地区")), found)
 
 
+def _difference(table: TraitTable) -> float:
+    """Order tables so that what differs most from everybody else comes first."""
+    return -max((row.here - row.elsewhere for row in table.rows), default=0.0)
+
+
 def _network(nodes: Sequence[Sequence[Any]], edges: Sequence[Sequence[Any]]) -> Network | None:
     """Lay things out in columns, those that come together at one height as far as may be."""
     columns: dict[str, list[Sequence[Any]]] = defaultdict(list)
@@ -160,7 +166,7 @@ def _network(nodes: Sequence[Sequence[Any]], edges: Sequence[Sequence[Any]]) -> 
     kinds = [kind for kind in COLUMNS if columns[kind]]
     if not kinds or not edges:
         return None
-    step = (WIDTH - 2 * MARGIN - 110) // max(len(kinds) - 1, 1)
+    step = (WIDTH - MARGIN - LABEL) // max(len(kinds) - 1, 1)
     most = max(node[3] for node in nodes) or 1
     placed: dict[str, Node] = {}
     for place, kind in enumerate(kinds):

@@ -18,7 +18,7 @@ from minyi.integrity.pictures import label_of, traits_of
 from minyi.integrity.queries.visits import Seen, find_visits
 from minyi.ledger import folders
 from minyi.ledger.fold import COUNTED, QUARANTINED, VOID
-from minyi.ledger.queries.logs import states_of
+from minyi.ledger.queries.logs import states_of, tally
 
 from .cluster_pictures import KINDS
 from .clusters import moment
@@ -176,10 +176,7 @@ def _conduct(ballot: Ballot, seen: Seen | None) -> Conduct:
 
 def _entries(log: str, places: Iterable[int]) -> list[tuple[int, dict[str, object]]]:
     """Return the ballots among the entries at these places, as the log has them."""
-    found = []
-    for place in places:
-        raw = next(folders.read_entries(log, place, place + 1), b"{}")
-        entry = json.loads(raw)
-        if "tag" in entry:
-            found.append((place, entry))
-    return found
+    size = tally(log).size
+    known = [place for place in places if place < size]
+    entries = [(place, json.loads(folders.read_entry(log, place, size))) for place in known]
+    return [(place, entry) for place, entry in entries if "tag" in entry]

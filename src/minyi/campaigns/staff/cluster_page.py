@@ -7,6 +7,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import RulingNotFound
 from minyi.campaigns.models import Cluster, ClusterRuling, Opinion, Ruling
@@ -67,6 +68,7 @@ def cluster(request, cluster_id):
         may_unsay=mine is not None and not opinions.is_closed(row),
         opinion_choices=Opinion.choices,
         kinds=desk.kinds(line),
+        others=_others(row),
         now=timezone.now(),
     )
 
@@ -136,13 +138,24 @@ def _race(line, campaign):
     return [(words, own, 1 + sum(many > own for many in others)) for words, own in rows]
 
 
+def _others(row):
+    """Return the rulings that touch ballots of the cluster without being on the cluster itself."""
+    rulings = Ruling.objects.filter(round=row.round_id, of_cluster=None).exclude(pk=row.hold_id)
+    return [
+        one
+        for one in rulings.select_related("proposed_by", "decided_by")
+        if one.state in (Ruling.State.PROPOSED, Ruling.State.IN_FORCE)
+        and any(a < d and c < b for a, b in one.ballots for c, d in row.ballots)
+    ]
+
+
 def _members(request, row, paper):
     places = adjudication.places_of(row.ballots)
     page = Paginator(places, MEMBERS_PER_PAGE).get_page(request.GET.get("p"))
     return list_members(paper=paper, places=list(page)), page
 
 
-viewsets = []
+viewsets: list[ViewSet] = []
 urls = [
     path("ballots/clusters/<int:cluster_id>/", cluster, name="cluster"),
     path("ballots/clusters/<int:cluster_id>/opinion/", speak, name="cluster_speak"),

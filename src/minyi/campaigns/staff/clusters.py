@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import NoClustersChosen, RulingNotFound
 from minyi.campaigns.models import ClusterRuling, Ruling
 from minyi.campaigns.queries.clusters import list_clusters
 from minyi.campaigns.queries.reviewers import agreement, workloads
 from minyi.campaigns.services import lots
+from minyi.core.staff import AgencyPolicy
 from minyi.core.words import listed
 
 from . import pages
@@ -188,7 +190,7 @@ def _figures(lines, desk):
 
 def _lots(lines, desk):
     """Return what waits for a second person, act by act."""
-    found = {}
+    found: dict[int, dict] = {}
     for line in lines:
         act = line.proposal
         if act is not None:
@@ -200,7 +202,7 @@ def _lots(lines, desk):
     return [found[number] for number in sorted(found)]
 
 
-viewsets = []
+viewsets: list[ViewSet] = []
 urls = [
     path("ballots/<int:campaign_id>/clusters/", index, name="cluster_list"),
     path("ballots/<int:campaign_id>/clusters/decide/", decide, name="cluster_decide"),
@@ -208,4 +210,4 @@ urls = [
     path("ballots/lots/<int:lot>/turn-down/", turn_down, name="lot_turn_down"),
     path("ballots/lots/<int:lot>/withdraw/", withdraw, name="lot_withdraw"),
 ]
-policies = []
+policies: list[AgencyPolicy] = []

@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import SampleNotFound
 from minyi.campaigns.models import BlindSample, Opinion
@@ -60,7 +61,7 @@ def judge(request, blind_sample_id):
     return redirect("blind_samples", sample.round.campaign_id)
 
 
-viewsets = []
+viewsets: list[ViewSet] = []
 urls = [
     path("ballots/<int:campaign_id>/samples/", index, name="blind_samples"),
     path("ballots/samples/<int:blind_sample_id>/judge/", judge, name="blind_judge"),
