@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clusters over two desks: pictures, an opinion, one decision for many, undo, the public page."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser import staff
+from browser.test_reach import grave_barriers, magnify_text, sideways
+from chromium import PHONE, Visitors, look
+from live import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+VOTE = "top-ten-windows"
+FIND = f"""
+from django.utils import timezone
+from minyi.campaigns.models import Round
+from minyi.campaigns.samples.clusters import find_clusters
+find_clusters(Round.objects.get(slug="{VOTE}"), now=timezone.now())
+"""
+REASON = "机型和操作节奏一致，同一软件批量发出（示例）"
+
+
+def test_clusters_are_reviewed_struck_out_together_and_one_is_taken_back(
+    product: Product, visitors: Visitors
+):
+    screen(product)
+    ((campaign,),) = product.read("SELECT id FROM campaigns_campaign WHERE slug = ?", VOTE)
+    reviewer = staff.log_in(visitors, product, "jingban")
+    expect(reviewer.get_by_text("群选票等待核查")).to_be_visible()
+    reviewer.get_by_role("link", name="去核查").click()
+    expect(reviewer.get_by_role("heading", name="选票群", exact=True).last).to_be_visible()
+    assert grave_barriers(reviewer) == set()
+    look(reviewer, "review-list")
+
+    the_reviewer_reads_the_pictures_and_gives_an_opinion(reviewer)
+    list_page = f"{product.url}/staff/ballots/{campaign}/clusters/"
+    reviewer.goto(list_page)
+    reviewer.locator("[data-all]").check()
+    reviewer.get_by_label("理由（一并适用于选中的各群）").fill(REASON)
+    reviewer.get_by_role("button", name="提交").click()
+    expect(reviewer.get_by_text("已提出：3 群、136 张选票，须另一人确认后生效。")).to_be_visible()
+    look(reviewer, "review-proposed")
+    reviewer.get_by_role("link", name="第 2 号", exact=True).first.click()
+    reviewer.get_by_role("button", name="撤回这一群的认定").click()
+    expect(reviewer.get_by_text("已撤回这一群的认定意见。")).to_be_visible()
+
+    leader = staff.log_in(visitors, product, "lingdao")
+    leader.goto(list_page)
+    expect(leader.get_by_text("2 群，100 张")).to_be_visible()
+    leader.get_by_role("button", name="全部确认生效").click()
+    expect(leader.get_by_text("已确认 2 群、100 张选票，记入公开账本。")).to_be_visible()
+    look(leader, "review-confirmed")
+
+    anybody = visitors.come(PHONE)
+    anybody.goto(f"{product.url}/c/{VOTE}/counts/")
+    expect(anybody.get_by_text("操作节奏几乎一致").first).to_be_visible()
+    look(anybody, "review-public")
+
+
+def the_reviewer_reads_the_pictures_and_gives_an_opinion(page: Page) -> None:
+    page.get_by_role("link", name="第 1 号", exact=True).first.click()
+    expect(page.locator("[data-plot] canvas")).to_be_visible()
+    expect(page.locator(".mi-network circle").first).to_be_visible()
+    assert grave_barriers(page) == set()
+    look(page, "review-cluster")
+    page.get_by_label("属刷票").check()
+    page.get_by_role("button", name="提出意见").click()
+    expect(page.get_by_text("意见已记录。")).to_be_visible()
+    magnify_text(page)
+    assert sideways(page) == 0
+    look(page, "review-cluster-200")
+
+
+def screen(product: Product) -> None:
+    """Let screening find what the sample vote of the publicity stage has, in the open vote."""
+    command = [sys.executable, "-m", "minyi.config.cli", "shell", "-c", FIND]
+    environment = {**os.environ, "MINYI_VAR_DIR": str(product.var)}
+    environment = {
+        name: value
+        for name, value in environment.items()
+        if not re.match(r"DJANGO_|DATABASE_URL", name)
+    }
+    subprocess.run(command, check=True, env=environment, timeout=60)
