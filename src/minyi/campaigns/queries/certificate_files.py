@@ -107,11 +107,11 @@ def _count(number: int) -> str:
     return lead + (_DIGITS[ones] if ones else "")
 
 
-def _log_words(shown: ShownCertificate) -> str:
+def _log_words(shown: ShownCertificate) -> list[str]:
     if shown.mark is None:
-        return ""
+        return []
     host = f"{settings.PUBLIC_URL}/ledger/{shown.mark.folder}".partition("://")[2]
-    return f"计票依据：公开账本 {host}，前 {shown.mark.size} 条，校验码 {shown.mark.root}"
+    return [f"计票依据：公开账本 {host}，前 {shown.mark.size} 条", f"校验码：{shown.mark.root}"]
 
 
 def _qr(address: str) -> str:
