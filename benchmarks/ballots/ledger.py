@@ -29,11 +29,6 @@ from benchmarks.ballots.voters import ballots_of_new_voters
 
 SHARE_WITHOUT_LOG, LOGGED_LIMIT_MS = 0.7, 600
 WARM_UP = 2_000
-# The other indexes of the real table; the sealer reads by the first of them.
-INDEXES = """
-CREATE INDEX ballots_in_order ON campaigns_ballot (round_id, id);
-CREATE INDEX ballots_by_time ON campaigns_ballot (round_id, cast_ms);
-"""
 LEDGER_KEY = "benchmark-ledger-key-of-32-bytes"
 _MANIFEST = {
     "type": "manifest",
@@ -91,7 +86,7 @@ def measure_ledger() -> tuple[list[Row], str]:
 
 
 def _pair() -> Pair:
-    with _database() as path, granian(OUR_APP, DATABASE_URL=f"sqlite:///{path}") as port:
+    with sqlite_database() as path, granian(OUR_APP, DATABASE_URL=f"sqlite:///{path}") as port:
         plain, plain_us = _storm(port)
         _expect_stored(path, STORM + WARM_UP)
     with _logged() as (path, log, port):
@@ -133,18 +128,9 @@ def _p99_at(rate: float) -> float:
 
 
 @contextmanager
-def _database() -> Iterator[str]:
-    with sqlite_database() as path:
-        connection = sqlite3.connect(path)
-        connection.executescript(INDEXES)
-        connection.close()
-        yield path
-
-
-@contextmanager
 def _logged() -> Iterator[tuple[str, Path, int]]:
     """Serve a database whose round has a log; yield the file, the log's folder and the port."""
-    with _database() as path:
+    with sqlite_database() as path:
         ledger = Path(path).parent / "ledger"
         make_signer(ledger / "storm", "127.0.0.1/ledger/storm", key=LEDGER_KEY.encode())
         connection = sqlite3.connect(path)

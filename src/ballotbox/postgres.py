@@ -148,7 +148,10 @@ class _PostgresTransaction:
 
     def add(self, rows: Sequence[Row], now_ms: int) -> dict[str, int]:
         places = _arrays_of(rows) | {"now_ms": now_ms}
-        return dict(self.connection.execute(schema.POSTGRES.add_ballots, places).fetchall())
+        with self.connection.pipeline():  # the locks are held for no journey of ours
+            added = self.connection.execute(schema.POSTGRES.add_ballots, places)
+            self.connection.commit()
+        return dict(added.fetchall())
 
     def find(self, rows: Sequence[Row]) -> dict[Place, Found]:
         found = self.connection.execute(schema.POSTGRES.find_ballots, _arrays_of(rows))
@@ -158,10 +161,7 @@ class _PostgresTransaction:
         found = self.connection.execute(schema.POSTGRES.find_nonces, _arrays_of(rows))
         return set(found.fetchall())
 
-    def commit(self) -> None:
-        self.connection.commit()
-
-    def roll_back(self) -> None:
+    def end(self) -> None:
         if not self.connection.broken:
             self.connection.rollback()
 

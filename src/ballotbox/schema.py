@@ -109,6 +109,7 @@ POSTGRES = Statements(
     columns_of="""
 SELECT column_name FROM information_schema.columns
  WHERE table_name = %(table)s AND table_schema = ANY (current_schemas(false))
+       AND (data_type = 'uuid' OR column_name NOT IN ('voter_ref', 'nonce'))
 """,
     read_rounds="""
 SELECT id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, candidates::text
@@ -119,8 +120,8 @@ SELECT id, slug, opens_ms, closes_ms, paused, min_picks, max_picks, frequency, c
 INSERT INTO campaigns_ballot
        (round_id, voter_ref, period, picks, nonce, receipt, risk, conduct, cast_ms)
 SELECT r.id, b.voter_ref, b.period, b.picks, b.nonce, b.receipt, b.risk, b.conduct, %(now_ms)s
-  FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::text[], %(period)s::text[],
-              %(picks)s::text[], %(nonce)s::text[], %(receipt)s::text[], %(risk)s::smallint[],
+  FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::uuid[], %(period)s::text[],
+              %(picks)s::text[], %(nonce)s::uuid[], %(receipt)s::text[], %(risk)s::smallint[],
               %(conduct)s::text[])
        WITH ORDINALITY
        AS b (round_id, voter_ref, period, picks, nonce, receipt, risk, conduct, place)
@@ -131,15 +132,16 @@ ON CONFLICT DO NOTHING
 RETURNING receipt, id
 """,
     find_ballots="""
-SELECT f.round_id, f.voter_ref, f.period, f.id, f.receipt, f.cast_ms
+SELECT f.round_id, b.voter_ref, f.period, f.id, f.receipt, f.cast_ms
   FROM unnest(%(round_id)s::bigint[], %(voter_ref)s::text[], %(period)s::text[])
        AS b (round_id, voter_ref, period)
-  JOIN campaigns_ballot AS f USING (round_id, voter_ref, period)
+  JOIN campaigns_ballot AS f
+    ON f.round_id = b.round_id AND f.voter_ref = b.voter_ref::uuid AND f.period = b.period
 """,
     find_nonces="""
-SELECT f.round_id, f.nonce
+SELECT f.round_id, b.nonce
   FROM unnest(%(round_id)s::bigint[], %(nonce)s::text[]) AS b (round_id, nonce)
-  JOIN campaigns_ballot AS f USING (round_id, nonce)
+  JOIN campaigns_ballot AS f ON f.round_id = b.round_id AND f.nonce = b.nonce::uuid
 """,
     find_logs="""
 SELECT id, log, manifest, log_live, hides_choices
@@ -147,7 +149,7 @@ SELECT id, log, manifest, log_live, hides_choices
  WHERE log <> '' AND closes_ms > %(since_ms)s
 """,
     unsealed="""
-SELECT id, voter_ref, picks, nonce, cast_ms
+SELECT id, encode(uuid_send(voter_ref), 'hex'), picks, encode(uuid_send(nonce), 'hex'), cast_ms
   FROM campaigns_ballot
  WHERE round_id = %(round_id)s AND id > %(after)s
  ORDER BY id

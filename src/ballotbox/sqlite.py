@@ -143,8 +143,11 @@ class _SqliteTransaction:
         (last_id,) = self.connection.execute(schema.SQLITE_LAST_ID).fetchone()
         places = {"ballots": _json.encode(rows).decode(), "now_ms": now_ms}
         self.connection.execute(schema.SQLITE.add_ballots, places)
-        added = self.connection.execute(schema.SQLITE_ADDED_SINCE, {"last_id": last_id})
-        return _read_ids(added.fetchone()[0])
+        (added,) = self.connection.execute(
+            schema.SQLITE_ADDED_SINCE, {"last_id": last_id}
+        ).fetchone()
+        self.connection.execute("COMMIT")
+        return _read_ids(added)
 
     def find(self, rows: Sequence[Row]) -> dict[Place, Found]:
         places = {"ballots": _json.encode(rows).decode()}
@@ -155,10 +158,7 @@ class _SqliteTransaction:
         places = {"ballots": _json.encode(rows).decode()}
         return set(self.connection.execute(schema.SQLITE.find_nonces, places))
 
-    def commit(self) -> None:
-        self.connection.execute("COMMIT")
-
-    def roll_back(self) -> None:
+    def end(self) -> None:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 

@@ -73,17 +73,18 @@ class Transaction(Protocol):
     def read_rounds(self, round_ids: Sequence[int]) -> dict[int, RoundSnapshot]: ...
 
     def add(self, rows: Sequence[Row], now_ms: int) -> dict[str, int]:
-        """Insert what window, pause and uniqueness allow; return id by receipt."""
+        """Insert what window, pause and uniqueness allow, and commit; return id by receipt.
+
+        Returns only after the flush to disk; from then on other writers are let in.
+        """
 
     def find(self, rows: Sequence[Row]) -> dict[Place, Found]: ...
 
     def find_nonces(self, rows: Sequence[Row]) -> set[Nonce]:
         """Return which nonces of these rows the table holds."""
 
-    def commit(self) -> None:
-        """Make it durable: returns only after the flush to disk."""
-
-    def roll_back(self) -> None: ...
+    def end(self) -> None:
+        """Leave no transaction open; what has not been committed is undone."""
 
 
 class SealStore(Protocol):
@@ -128,13 +129,12 @@ def commit_ballots(tx: Transaction, ballots: Sequence[Ballot]) -> list[Outcome]:
         found: Mapping[Place, Found] = {}
         taken: Set[Nonce] = frozenset()
         if left_over:
+            # After the commit, so that nobody waits for it: a stored ballot stays.
             found = tx.find(left_over)
             rounds = tx.read_rounds(round_ids)
             taken = tx.find_nonces([row for row in left_over if _place_of(row) not in found])
-        tx.commit()
-    except BaseException:
-        tx.roll_back()
-        raise
+    finally:
+        tx.end()
     return [
         _settle(row, found, taken, rounds, now_ms=now_ms)
         if id_ is None

@@ -2,6 +2,8 @@
 """The ballot box and Django share two tables; both are held to it on the migrated database."""
 
 import json
+import re
+from contextlib import nullcontext
 
 import pytest
 from django.apps import apps
@@ -9,10 +11,12 @@ from django.db import connection
 from django.utils import timezone
 
 from ballotbox import schema
+from ballotbox.tests.given import given_postgres, given_sqlite
 from minyi.campaigns.tests.given import given_campaign, given_nominee, given_open_round
 
 pytestmark = pytest.mark.django_db
 IS_POSTGRES = connection.vendor == "postgresql"
+BALLOTS = "campaigns_ballot"
 
 
 def columns_of(table: str) -> dict[str, object]:
@@ -30,6 +34,42 @@ def test_a_column_it_does_not_write_needs_no_value():
     for name in left_out:
         field = apps.get_model("campaigns", "Ballot")._meta.get_field(name)
         assert field.null or field.has_db_default(), name
+
+
+def test_the_tables_of_tests_and_benchmarks_are_those_of_the_migrations(tmp_path):
+    """Or the race tests would prove, and the benchmark measure, another table than ours."""
+    with given_postgres() if IS_POSTGRES else nullcontext(given_sqlite(tmp_path / "b")) as twin:
+        assert shape_of(twin.run) == shape_of(run)
+
+
+def shape_of(run) -> tuple[object, ...]:
+    """Return the types of the ballot's columns, and its indexes without their names."""
+    if IS_POSTGRES:
+        columns = run(
+            "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
+            " WHERE attrelid = 'campaigns_ballot'::regclass AND attnum > 0 AND NOT attisdropped"
+        )
+        guards = run(
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'campaigns_ballot'"
+            " AND schemaname = current_schema()"
+            " UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = 'campaigns_ballot'::regclass AND contype = 'f'"
+        )
+        return sorted(columns), sorted(re.sub("INDEX .* USING", "", sql) for (sql,) in guards)
+    columns = run('SELECT name, lower(type), "notnull", pk FROM pragma_table_info(?)', BALLOTS)
+    indexes = run('SELECT name, "unique" FROM pragma_index_list(?)', BALLOTS)
+    guards = [
+        (unique, *(column for (column,) in run("SELECT name FROM pragma_index_info(?)", name)))
+        for name, unique in indexes
+    ]
+    references = run('SELECT "table", "from", "to" FROM pragma_foreign_key_list(?)', BALLOTS)
+    return sorted(columns), sorted(guards), references
+
+
+def run(sql: str, *places: object) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.replace("?", "%s"), places)
+        return list(cursor.fetchall())
 
 
 def test_its_statements_cast_once_and_never_into_a_paused_round():

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -43,7 +44,8 @@ class Database:
         if self.url.startswith("postgresql"):
             with psycopg.connect(self.url, autocommit=True) as connection:
                 cursor = connection.execute(sql.replace("?", "%s"), places)
-                return cursor.fetchall() if cursor.description else []
+                found = cursor.fetchall() if cursor.description else []
+                return [tuple(map(_digits, row)) for row in found]
         connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=10)
         try:
             with connection:
@@ -60,6 +62,10 @@ class Database:
             "SELECT voter_ref, period, picks, nonce, receipt, cast_ms"
             " FROM campaigns_ballot ORDER BY id"
         )
+
+
+def _digits(value: Any) -> Any:
+    return value.hex if isinstance(value, UUID) else value
 
 
 def given_round(database: Database, *, id: int = 1, **columns: object) -> None:  # noqa: A002

@@ -2,6 +2,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from minyi.core.fields import HexField
+
 from .campaign import Campaign
 
 
@@ -53,10 +55,10 @@ class Ballot(models.Model):
     """
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="ballots", db_index=False)
-    voter_ref = models.CharField(max_length=32)  # pseudonym, 16 bytes as hex, per campaign
+    voter_ref = HexField()  # pseudonym, per campaign
     period = models.CharField(max_length=10)  # "" or the day in Asia/Shanghai
     picks = models.TextField()  # "[3,7]": nominee numbers, ascending; or "@…": sealed
-    nonce = models.CharField(max_length=32)
+    nonce = HexField()
     receipt = models.CharField(max_length=32)
     risk = models.SmallIntegerField()
     # What the browser claims of itself: «milliseconds on the page,touches,pages seen», or nothing.
@@ -74,10 +76,7 @@ class Ballot(models.Model):
             # The log counts a nonce once: what is acknowledged must be what counts.
             models.UniqueConstraint(fields=["round", "nonce"], name="one_ballot_per_nonce"),
         ]
-        indexes = [
-            models.Index(fields=["round", "id"], name="ballots_in_order"),
-            models.Index(fields=["round", "cast_ms"], name="ballots_by_time"),
-        ]
+        indexes = [models.Index(fields=["round", "id"], name="ballots_in_order")]
 
     def __str__(self) -> str:
         return self.receipt

@@ -41,12 +41,12 @@ def find_ballot(
     """Return the voter's ballot of the present period (today, or the whole campaign), if any."""
     is_daily = frequency == Campaign.Frequency.DAY
     period = day_in_china(int(now.timestamp() * 1000)) if is_daily else ""
-    return _ballot(round_id=round_id, voter_ref=voter_ref, period=period)
+    return _ballot(voter_ref, round_id=round_id, period=period)
 
 
 def find_receipt(*, round_id: int, voter_ref: str, receipt: str) -> OwnBallot | None:
     """Return the voter's ballot with that receipt; the receipt of somebody else is none."""
-    return _ballot(round_id=round_id, voter_ref=voter_ref, receipt=receipt)
+    return _ballot(voter_ref, round_id=round_id, receipt=receipt)
 
 
 def list_nominations(*, campaign_id: int, citizen_id: str) -> list[OwnNomination]:
@@ -107,9 +107,11 @@ def list_all_nominations(*, citizen_id: str) -> list[NominationAnywhere]:
     ]
 
 
-def _ballot(**identifying: object) -> OwnBallot | None:
+def _ballot(voter_ref: str, **identifying: object) -> OwnBallot | None:
+    if not voter_ref:  # the vault is destroyed: whose ballot it was, nobody can tell any more
+        return None
     found = (
-        Ballot.objects.filter(**identifying)
+        Ballot.objects.filter(voter_ref=voter_ref, **identifying)
         .order_by("-id")
         .values_list("id", "receipt", "cast_ms")
         .first()
