@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-QUESTIONS = ("ballots", "callbacks", "pages", "integrity")
+QUESTIONS = ("ballots", "serving", "audit", "callbacks", "pages", "integrity")
 
 
 def main() -> int:

@@ -13,8 +13,8 @@ class HexField(models.CharField):  # type: ignore[type-arg]
     """16 bytes as 32 lower-case hex digits; on PostgreSQL a `uuid`, whatever bits are in it.
 
     Half as wide as text there, in the table and in every index, and compared as bytes instead of
-    by the rules of a language: what a storm of ballots into two unique indexes consists of. What is no 32 digits may not be
-    looked up: PostgreSQL refuses to compare it.
+    by the rules of a language: what a storm of ballots into two unique indexes consists of.
+    Only digits may be looked up: PostgreSQL refuses to compare anything else.
     """
 
     def __init__(self, *args: object, **options: object) -> None:

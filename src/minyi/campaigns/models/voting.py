@@ -54,7 +54,11 @@ class Ballot(models.Model):
     Ids grow in commit order within a round, so «up to ballot N» names a state of the count.
     """
 
-    round = models.ForeignKey(Round, models.PROTECT, related_name="ballots", db_index=False)
+    # No foreign key in the database: it would look the round up for each ballot of a batch, and
+    # the statement that adds them has joined it (ADR 5).
+    round = models.ForeignKey(
+        Round, models.PROTECT, related_name="ballots", db_index=False, db_constraint=False
+    )
     voter_ref = HexField()  # pseudonym, per campaign
     period = models.CharField(max_length=10)  # "" or the day in Asia/Shanghai
     picks = models.TextField()  # "[3,7]": nominee numbers, ascending; or "@…": sealed
