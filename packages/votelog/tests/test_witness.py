@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
+import random
+import subprocess
+import sys
 import threading
 import time
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from http.client import HTTPConnection
@@ -185,6 +190,56 @@ def test_a_witness_remembers_over_a_restart_and_is_one_process(log, witness, tmp
             http(address, "POST", "/add-checkpoint", given_request(log, 5, 315).encode())[0] == 500
         )
     again.close()
+
+
+@contextmanager
+def running_witness(folder: Path):
+    """Run `votelog witness` as somebody does; yield its process and its address."""
+    command = ["witness", "--name", "w.example", "--folder", str(folder), "--port", "0"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "votelog", *command, "--log", SIGNER.verifier.vkey()],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process, process.stderr.readline().split()[-1]
+        finally:
+            process.kill()
+
+
+def test_kill_9_of_a_witness_at_any_moment_takes_back_nothing_it_has_signed(tmp_path):
+    """It signs, dies, comes back: what anybody holds its signature for, it still stands by."""
+    folder, luck = tmp_path / "witness", random.Random(os.urandom(8))
+    folder.mkdir()
+    (folder / "key").write_text(f"{b64encode(bytes([7]) * 32).decode()}\n")
+    log = given_log(tmp_path / "log", [given_entries(1, number) for number in range(200)])
+    notes = [read_past_checkpoint(FolderSource(log), size) for size in range(1, 201)]
+    signed = 0  # the largest size that somebody holds a cosignature for
+    for _life in range(3):
+        with running_witness(folder) as (process, address):
+            ask = partial(
+                request_cosignature,
+                url=address,
+                witness=COSIGNER.verifier,
+                source=FolderSource(log),
+            )
+            if signed > 1:
+                status, body, _ = http(address, "GET", f"/{READING}/checkpoint")
+                assert (status, peek_checkpoint(body).size >= signed) == (200, True)
+                signed = peek_checkpoint(body).size  # it may have signed for somebody who was gone
+                with pytest.raises(Rejected, match="has gone back"):
+                    ask(checkpoint=peek_checkpoint(notes[0]), note=notes[0])
+            killing = threading.Timer(luck.uniform(0.0, 0.15), process.kill)
+            killing.start()
+            for note in notes[signed:]:
+                try:
+                    ask(checkpoint=peek_checkpoint(note), note=note, old=signed)
+                except Unavailable:
+                    break
+                signed = peek_checkpoint(note).size
+            killing.join()
+    assert signed > 0
 
 
 def served(witness: Witness):

@@ -104,6 +104,8 @@ def write_waiting(*, folder: str) -> None:
         return
     with transaction.atomic(), DjangoStore().lease(row.round_id):
         waiting = list(row.entries.select_for_update().filter(index=None).order_by("id"))
+        if not waiting:
+            return  # somebody has written them while we waited for the lease
         with _writing(folder) as writer:
             for entry in waiting:
                 found = _find(folder, entry.text.encode(), entry.since, writer.size)
