@@ -71,6 +71,7 @@ def test_the_guide_tells_in_plain_chinese_what_to_compare_and_what_to_run(tmp_pa
     paper = given_vote()
     log = Log.objects.get(folder=paper.log)
     guide = written(paper, tmp_path / "e.zip").read("README.txt").decode("utf-8-sig")
+    assert 'python -m pip install "cryptography>=3.4"' in guide
     assert paper.campaign.title in guide
     assert f"账本公钥：{log.vkey}\r\n" in guide
     assert f"https://vote.example.gov.cn/c/{paper.campaign.slug}/verify/" in guide
