@@ -31,6 +31,7 @@ from minyi.core import audit
 from minyi.core.actors import Actor
 from minyi.core.clock import OFFICE_TIME
 from minyi.core.words import listed
+from minyi.integrity.signals import find_unknown
 
 from . import rounds, stages
 from .lines import CategoryEntry, CriterionEntry
@@ -42,6 +43,7 @@ RULES = frozenset(
     {
         *("seats", "min_picks", "max_picks", "frequency", "count_mode", "count_hours"),
         *("public_weight", "jury_weight", "figures_weight", "tie_rule", "criteria", "categories"),
+        "silent_signals",
     }
 )
 PAPERS = frozenset(
@@ -323,6 +325,8 @@ def _rule_problems(campaign: Campaign) -> dict[str, list[str]]:
     account = campaign.account
     if account is not None and account.agency_id != campaign.agency_id:
         problems["account"] = [_("只能选用本单位的公众号。")]
+    if unknown := find_unknown(campaign.silent_signals):
+        problems["silent_signals"] = [_("没有这样的识别信号：%s。") % listed(unknown)]
     hours = campaign.count_hours
     if not all(isinstance(hour, int) and 0 <= hour <= 23 for hour in hours):
         problems["count_hours"] = [_("公布时点须为 0 至 23 的整点。")]

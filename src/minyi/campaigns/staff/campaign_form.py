@@ -37,6 +37,7 @@ from .campaign_rows import (
     translation_fields,
 )
 from .campaign_words import TABS
+from .signal_switches import SignalsField, others
 
 TRANSLATED = ("title", "theme", "purpose", "scope")
 
@@ -113,6 +114,10 @@ class CampaignForm(WagtailAdminModelForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请至少选择一种语言。")},
     )
+    signals = SignalsField(
+        label=_("识别信号"),
+        help_text=_("取消勾选即停用。规则在投票开始时锁定，并以哈希值写入公开账本首条。"),
+    )
     version = forms.IntegerField(
         widget=forms.HiddenInput,
         error_messages={
@@ -140,6 +145,8 @@ class CampaignForm(WagtailAdminModelForm):
             said = campaign.translations.get(code, {})
             for field in TRANSLATED:
                 self.fields[f"{code}_{field}"].initial = said.get(field, "")
+        self.fields["signals"].initial = others(campaign.silent_signals)
+        self.fields["signals"].disabled = "silent_signals" in frozen
         for name in frozen & self.fields.keys():
             self.fields[name].disabled = True
         if campaign.launched_at is None:
@@ -168,6 +175,7 @@ class CampaignForm(WagtailAdminModelForm):
         own = [name for name in self.Meta.fields if name in self.cleaned_data]
         return {
             **{name: self.cleaned_data[name] for name in own if name not in _NOT_THE_CAMPAIGNS},
+            "silent_signals": others(self.cleaned_data["signals"]),
             "translations": read_translations(
                 self.cleaned_data, TRANSLATED, self.instance.translations
             ),
@@ -207,7 +215,7 @@ class CampaignForm(WagtailAdminModelForm):
 _LANGUAGE_FIELDS = translation_fields(
     Campaign, TRANSLATED, {"purpose": AdminAutoHeightTextInput, "scope": AdminAutoHeightTextInput}
 )
-_NOT_THE_CAMPAIGNS = frozenset(_LANGUAGE_FIELDS) | {"reason", "version"}
+_NOT_THE_CAMPAIGNS = frozenset(_LANGUAGE_FIELDS) | {"reason", "version", "signals"}
 CampaignForm = type(CampaignForm)("CampaignForm", (CampaignForm,), _LANGUAGE_FIELDS)
 
 
@@ -274,6 +282,7 @@ edit_handler = TabbedInterface(
                 [FieldPanel("count_mode"), FieldPanel("count_hours")],
                 heading=_("票数怎样公布"),
             ),
+            MultiFieldPanel([FieldPanel("signals")], heading=_("怎样识别刷票")),
         ),
         _tab(
             TABS["weights"],

@@ -5,10 +5,12 @@ import pytest
 from django.utils import timezone
 
 from minyi.agencies.policies import Role
+from minyi.campaigns.errors import CampaignInvalid
 from minyi.campaigns.models import Campaign
 from minyi.campaigns.services import campaigns
 from minyi.campaigns.staff.campaign_rows import MomentInput
 from minyi.core.models import AuditEntry
+from minyi.integrity.signals import SIGNALS
 
 from .given import given_campaign, given_ready_campaign, given_staff
 from .test_staff_campaigns import form_of, logged_in, page
@@ -144,3 +146,38 @@ def test_a_translation_may_still_come_while_people_vote_but_no_new_weight(client
     said = form_of(client, campaign) | {"criteria-0-weight": "39"}
     assert client.post(page("edit", campaign), said).status_code == 200
     assert campaign.criteria.first().weight == 40
+
+
+# --- Signals of brushing --------------------------------------------------------------------------
+
+
+def test_every_signal_has_its_switch_and_says_whom_it_may_hurt(client, campaign):
+    said = logged_in(client, campaign.agency).get(page("edit", campaign)).content.decode()
+    for signal in SIGNALS.values():
+        assert f'value="{signal.code}"' in said
+        assert f'aria-describedby="signal-{signal.code}"' in said
+        assert signal.may_hurt in said
+
+
+def test_an_unchecked_signal_is_silent_in_this_vote_and_the_others_stay(client, campaign):
+    logged_in(client, campaign.agency)
+    used = [code for code in SIGNALS if code not in {"busy_door", "from_afar"}]
+    answer = client.post(page("edit", campaign), form_of(client, campaign) | {"signals": used})
+    assert answer.status_code == 302
+    assert Campaign.objects.get(pk=campaign.pk).silent_signals == ["busy_door", "from_afar"]
+    assert AuditEntry.objects.get().facts["changes"]["silent_signals"] == [
+        [],
+        ["busy_door", "from_afar"],
+    ]
+    assert client.get(page("edit", campaign)).context["form"]["signals"].value() == used
+
+
+def test_a_signal_that_does_not_exist_cannot_be_silenced(campaign):
+    with pytest.raises(CampaignInvalid) as refused:
+        campaigns.edit_campaign(
+            campaign=campaign,
+            actor=given_staff(campaign.agency, Role.EDITOR).actor,
+            now=timezone.now(),
+            changed={"silent_signals": ["same_weather"]},
+        )
+    assert "same_weather" in refused.value.detail

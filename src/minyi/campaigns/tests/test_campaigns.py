@@ -264,6 +264,7 @@ def test_from_the_moment_voting_opens_every_rule_is_frozen(field):
         "tie_rule": "shared",
         "criteria": [CriterionEntry("别的", 100)],
         "categories": [CategoryEntry("别的")],
+        "silent_signals": ["company"],
     }
     with pytest.raises(FieldsFrozen):
         edit(campaign, reason="想改", **{field: values.get(field, 9)})

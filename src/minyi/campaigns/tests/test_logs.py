@@ -29,6 +29,7 @@ from minyi.campaigns.queries.results import public_result, staff_result
 from minyi.campaigns.services import campaigns, nominees, results, roundlogs, rounds, stages
 from minyi.core.models import AuditEntry, OutboxMessage
 from minyi.core.outbox_worker import Worker
+from minyi.integrity.engine import weights
 from minyi.ledger import faults, folders
 from minyi.ledger.errors import LogDamaged
 from minyi.ledger.queries.logs import tally_before
@@ -127,6 +128,16 @@ def test_entry_0_promises_what_the_paper_says():
     assert folders.read_beside(paper.log, "vkey").strip() in folders.read_beside(
         paper.log, "policy"
     )
+
+
+def test_entry_0_fixes_by_hash_how_ballots_are_screened_and_which_signals_are_silent():
+    paper = given_logged_vote(silent_signals=["same_phones", "company"])
+    text = folders.read_beside(paper.log, "rules")
+    screening = json.loads(text)["screening"]
+    assert screening["silent"] == ["company", "same_phones"]
+    assert screening["settings"] == weights.fingerprint()
+    assert screening["engine"] == json.loads(paper.manifest)["screening"]
+    assert json.loads(paper.manifest)["rules"] == sha256(text.encode()).hexdigest()
 
 
 def test_candidates_who_join_before_voting_opens_stand_in_entry_0():
