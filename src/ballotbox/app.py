@@ -52,6 +52,7 @@ from ballotbox.settings import Settings, read_settings
 from ballotbox.store import StoreUnavailable
 from ballotbox.stores import open_store
 from ballotbox.ticket import Ticket, check_ticket, read_ticket, session_for
+from ballotbox.work import check_work
 
 RETRY_START_S = 1.0
 PROXY_HEADERS = frozenset((b"forwarded", b"x-real-ip", b"via"))
@@ -120,9 +121,10 @@ class BallotApp:
                 await self._start_late()
             rounds = self._box.rounds
             round_ = rounds.find_fresh(ticket.round_id) or await rounds.get(ticket.round_id)
-            _check_window(submission, round_, now_ms=int(now_s * 1000))
+            _check_window(submission, ticket, round_, now_ms=int(now_s * 1000))
             nonce = check_nonce(submission.nonce)
             picks = check_picks(submission.picks, round_)
+            check_work(ticket, submission.work, key=self._settings.ticket_key)
             conduct = read_conduct(submission.conduct)
             # A crowd waits below; what each no longer needs is let go while it is in the cache.
             del body, submission
@@ -198,7 +200,9 @@ class BallotApp:
         return client[0] in ("127.0.0.1", "::1") and not proxied
 
 
-def _check_window(submission: Submission, round_: RoundSnapshot, *, now_ms: int) -> None:
+def _check_window(
+    submission: Submission, ticket: Ticket, round_: RoundSnapshot, *, now_ms: int
+) -> None:
     """Refuse what comes outside the window, but for a whole ballot after close or in a pause.
 
     That may be one whose answer got lost. The store looks it up and gives its receipt again or
@@ -207,11 +211,13 @@ def _check_window(submission: Submission, round_: RoundSnapshot, *, now_ms: int)
     try:
         check_round_is_open(round_, now_ms=now_ms)
     except Refused as refused:
-        if refused.code == "not_started" or not _is_whole(submission, round_):
+        if refused.code == "not_started" or not _is_whole(submission, ticket, round_):
             raise
 
 
-def _is_whole(submission: Submission, round_: RoundSnapshot) -> bool:
+def _is_whole(submission: Submission, ticket: Ticket, round_: RoundSnapshot) -> bool:
+    if ticket.work and not submission.work:
+        return False
     try:
         check_nonce(submission.nonce)
         check_picks(submission.picks, round_)

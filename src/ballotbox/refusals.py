@@ -81,6 +81,25 @@ TABLE: Mapping[str, Refusal] = {
             _OPEN_AGAIN,
         ),
         Refusal(
+            "work_needed",
+            428,
+            gettext_noop("需要安全验证"),
+            gettext_noop(
+                "这次提交需要浏览器先完成一次安全验证，但没有附带验证结果。选票没有计入。"
+            ),
+            gettext_noop(
+                "请在公众号的对话框中发送“投票”，按提示用号码投票，那里不需要验证；"
+                "或者开启浏览器的脚本（JavaScript）后，重新进入投票页面。"
+            ),
+        ),
+        Refusal(
+            "work_wrong",
+            403,
+            gettext_noop("安全验证结果不符"),
+            gettext_noop("附带的验证结果不属于这张投票凭证，或者已被改动。选票没有计入。"),
+            _OPEN_AGAIN,
+        ),
+        Refusal(
             "round_unknown",
             404,
             gettext_noop("没有这场投票"),

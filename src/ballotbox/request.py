@@ -40,6 +40,7 @@ class Submission(msgspec.Struct, gc=False):
     picks: list[Number] = []
     round: Number | None = None
     conduct: str = ""
+    work: str = ""
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -160,6 +161,7 @@ def read_form(body: bytes) -> Submission:
         picks=[_read_number(value) for name, value in pairs if name == "pick"],
         round=_read_number(fields["round"]) if "round" in fields else None,
         conduct=fields.get("conduct", ""),
+        work=fields.get("work", ""),
     )
 
 

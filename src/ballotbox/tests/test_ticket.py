@@ -30,7 +30,9 @@ def test_a_ticket_is_laid_out_as_documented():
     version, claims = signed.split(".")
     expected = hmac.digest(KEY, signed.encode(), "sha256")
     assert version == "v1"
-    assert json.loads(urlsafe_b64decode(claims + "==")) == [1, VOTER, 99, SESSION, 0, "zh-hans"]
+    assert json.loads(urlsafe_b64decode(claims + "==")) == [
+        *(1, VOTER, 99, SESSION, 0, "zh-hans", "")
+    ]
     assert urlsafe_b64decode(mac + "=") == expected
 
 
