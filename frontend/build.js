@@ -50,6 +50,7 @@ const options = {
     { in: "citizen/index.js", out: "citizen" },
     { in: "citizen/index.css", out: "citizen" },
     { in: "citizen/htmx.js", out: "htmx" },
+    { in: "citizen/work.js", out: "work" },
     { in: "charts/index.js", out: "charts" },
     { in: "verify/index.js", out: "verify" },
     { in: "staff/index.js", out: "staff" },

@@ -2,13 +2,14 @@
 //
 // <form data-ballot="<round id>" data-voter="<order reference>" data-candidates="1 2 3" data-min data-max
 //       data-receipt="/c/<slug>/ballot/" action="/v/ballots" method="post">
-//   hidden ticket, nonce; checkboxes name="pick"; .mi-tray with [data-count] [data-trouble] and the submit button.
+//   hidden ticket, nonce, and work where it is asked for (work.js); checkboxes name="pick"; .mi-tray with [data-count] [data-trouble] and the submit button.
 // The nonce stays the same over every retry, so that a ballot whose answer got lost is not cast twice.
 
 import { conduct } from "./conduct.js";
 
 const RETRIES = 6;
 const LONGEST_WAIT_MS = 15000;
+const LONGEST_WORK_MS = 90000;
 
 function remembered(key) {
   try {
@@ -104,6 +105,7 @@ class Ballot {
       return;
     }
     this.button.disabled = true;
+    await this.untilWorked();
     const answer = await this.send();
     this.button.disabled = false;
     if (!answer) {
@@ -118,6 +120,14 @@ class Ballot {
       return;
     }
     this.say([body.detail || body.title || this.form.dataset.textUnreachable, body.action].filter(Boolean).join(" "));
+  }
+
+  /** Wait for the proof of work where this ballot needs one (work.js). If it never ends, the ballot box says what to do. */
+  async untilWorked() {
+    const { dataset } = this.form;
+    if (!("work" in dataset) || "worked" in dataset) return;
+    const worked = new Promise((done) => this.form.addEventListener("minyi:worked", done, { once: true }));
+    await Promise.race([worked, pause(LONGEST_WORK_MS)]);
   }
 
   /** Keep the proof and what was sent: the receipt page checks one against the other (verify/receipt_page.js). */
@@ -138,6 +148,7 @@ class Ballot {
       nonce: this.form.elements.nonce.value,
       picks: [...this.picks].map(Number),
       conduct: conduct(),
+      work: this.form.elements.work?.value,
     });
     let answer = null;
     for (let attempt = 0; attempt < RETRIES; attempt++) {

@@ -523,6 +523,16 @@ class AttemptRefused(NotAllowed):
     action = _("请在微信中完整打开本页面后再试；仍有疑问的，请拨打监督电话。")
 
 
+class TooManyPapers(DomainError):
+    code = "too_many_papers"
+    status = 429
+    title = _("打开投票页面过于频繁")
+    sentence = _(
+        "您在十分钟内打开投票页面超过 %(limit)d 次，暂时不再发放选票。已经投出的选票不受影响。"
+    )
+    action = _("请十分钟后再打开；也可以在公众号的对话框中发送“投票”，按提示用号码投票。")
+
+
 class ProofNotFound(NotFound):
     code = "proof_not_found"
     title = _("没有可以下载的核对凭据")

@@ -13,6 +13,12 @@ _ANDROID = re.compile(
 _IOS = re.compile(r"(?P<model>iPhone|iPad); [^)]*?OS (?P<osv>\d[\d_]{0,10})")
 _WECHAT = re.compile(r"MicroMessenger/(\d[\d.]{0,15})")
 _NET = re.compile(r"NetType/([0-9A-Za-z]{1,8})")
+# Programmes that say so themselves; a browser that says nothing is none of them.
+_AUTOMATED = re.compile(
+    "HeadlessChrome|PhantomJS|Puppeteer|Playwright|Selenium|Scrapy|python|aiohttp|curl/"
+    "|Wget|Go-http-client|okhttp|Apache-HttpClient|^Java/|node-fetch|axios|libwww|Postman|jsdom",
+    re.IGNORECASE,
+)
 # What WeChat adds to the address of a page that was shared or opened from somewhere.
 _SOURCES = {
     "singlemessage": "single_share",
@@ -43,6 +49,19 @@ def read_browser(user_agent: str) -> Browser:
     if ios := _IOS.search(user_agent):
         return Browser(ios["model"], "iOS", ios["osv"].replace("_", "."), **said)
     return Browser(**said)
+
+
+def is_automated(user_agent: str) -> bool:
+    """Tell whether a browser names itself a programme that acts without a person."""
+    return _AUTOMATED.search(user_agent) is not None
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this very machine's."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def source_of(mark: str) -> str:

@@ -24,6 +24,7 @@ from minyi.campaigns.errors import PaperTooLong
 from minyi.campaigns.models import Campaign, Round, Stage
 from minyi.core.clock import OFFICE_TIME
 from minyi.core.workdays import add_workdays
+from minyi.integrity import inline
 from minyi.integrity.engine import weights
 from minyi.ledger.queries.trustees import find_key
 from minyi.ledger.services import vaults
@@ -148,6 +149,7 @@ def _rules_text(campaign: Campaign, numbers: list[int]) -> str:
         "screening": {
             "engine": SCREENING,
             "settings": weights.fingerprint(),
+            "inline": inline.fingerprint(),
             "silent": sorted(campaign.silent_signals),
         },
     }

@@ -20,16 +20,22 @@ from ballotbox.ticket import issue_ticket
 from minyi.campaigns.errors import (
     AttemptRefused,
     IdentityOfAnotherAccount,
+    TooManyPapers,
     VotingHasNoAccount,
     VotingNotOpen,
 )
 from minyi.campaigns.models import Campaign, Round
-from minyi.citizens.queries import first_seen_at, is_erased
+from minyi.citizens.queries import known_since
 from minyi.citizens.session import CitizenSession
 from minyi.core.words import listed
+from minyi.integrity.browsers import door_of, is_loopback
+from minyi.integrity.challenges import WorkOrder, make_work
+from minyi.integrity.inline import MOST_PAPERS
 from minyi.integrity.queries.memory import recall
+from minyi.integrity.services.doors import Asking, count_paper
+from minyi.integrity.services.facts import gather_facts
 from minyi.integrity.services.visits import Circumstances, note_visit
-from minyi.integrity.verdicts import Attempt, judge
+from minyi.integrity.verdicts import Attempt, Verdict, judge
 from minyi.ledger.errors import VaultDestroyed
 from minyi.ledger.services import vaults
 from minyi.ledger.services.vaults import Person
@@ -40,6 +46,15 @@ REASONS = {
 }
 TICKET_LIFE = timedelta(minutes=30)
 ORDER = "order/v1"
+NO_WORK = WorkOrder("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """A signed ticket; `challenge` is JSON of the work it asks for, empty where it asks none."""
+
+    ticket: str
+    challenge: str
 
 
 def hand_out_ticket(
@@ -49,8 +64,10 @@ def hand_out_ticket(
     language: str,
     now: datetime,
     seen: Circumstances | None = None,
-) -> str:
+) -> HandedOut:
     """Sign a ticket for this citizen, good for 30 minutes; `seen` is of who comes by a browser.
+
+    From a certain score on the ticket asks for work; who votes in the chat is never asked.
 
     It may outlive the vote: whether the round is open is the ballot box's question, and it tells
     who comes late that the vote is over, or gives a ballot sent again its receipt. The ticket
@@ -59,36 +76,39 @@ def hand_out_ticket(
     """
     check_identity(campaign=campaign, session=session)
     paper = _open_round(campaign, now)
-    verdict = judge(
-        Attempt(
-            channel=session.channel,
-            subject=session.subject,
-            # A session cannot be taken back (ADR 4), so whoever was erased is stopped here.
-            is_erased=is_erased(citizen_id=session.citizen_id),
-        )
-    )
-    if verdict.outcome == "refuse":
-        reasons = [REASONS.get(reason, reason) for reason in verdict.reasons]
-        raise AttemptRefused(reasons=listed(map(str, reasons)))
+    # A session cannot be taken back (ADR 4), so whoever was erased is stopped here.
+    since = known_since(citizen_id=session.citizen_id)
+    past = recall(str(_person(session)))
+    asking = _asking(session, seen)
+    facts = gather_facts(seen=seen, asking=asking, known_since=since, struck=past.struck, now=now)
+    attempt = Attempt(session.channel, session.subject, is_known=since is not None, facts=facts)
+    verdict = judge(attempt, silent=campaign.silent_signals)
+    _check_admitted(verdict)
     tag, is_new = vaults.enrol(campaign_id=campaign.pk, person=_person(session))
+    if seen is not None:
+        count_paper(asking, is_first=is_new, now=now)
     if is_new and seen is not None:
         note_visit(
             round_id=paper.pk,
             voter_ref=tag,
             seen=seen,
-            first_seen_at=first_seen_at(citizen_id=session.citizen_id),
-            prior_n=recall(str(_person(session))).campaigns,
+            first_seen_at=since,
+            prior_n=past.campaigns,
             now=now,
         )
-    return issue_ticket(
-        key=settings.TICKET_KEY.encode(),
+    key = settings.TICKET_KEY.encode()
+    work = make_work(ticket_key=key) if verdict.outcome == "step_up" else NO_WORK
+    ticket = issue_ticket(
+        key=key,
         round_id=paper.pk,
         voter_ref=tag,
         expires_s=int((now + TICKET_LIFE).timestamp()),
         session=session.key,
         risk=verdict.risk,
         language=language,
+        work=work.mark,
     )
+    return HandedOut(ticket, work.challenge)
 
 
 def hand_out_ticket_by_id(
@@ -98,12 +118,27 @@ def hand_out_ticket_by_id(
     language: str,
     now: datetime,
     seen: Circumstances | None = None,
-) -> str:
+) -> HandedOut:
     """Sign a ticket for a campaign known by its id."""
     campaign = Campaign.objects.select_related("account", "round").get(pk=campaign_id)
     return hand_out_ticket(
         campaign=campaign, session=session, language=language, now=now, seen=seen
     )
+
+
+def _asking(session: CitizenSession, seen: Circumstances | None) -> Asking:
+    """Say who asks through which door. Our own machine is no door: a proxy may stand on it."""
+    address = seen.address if seen else ""
+    return Asking("" if is_loopback(address) else door_of(address), session.citizen_id)
+
+
+def _check_admitted(verdict: Verdict) -> None:
+    if verdict.outcome != "refuse":
+        return
+    if "too_many_papers" in verdict.reasons:
+        raise TooManyPapers(limit=MOST_PAPERS)
+    reasons = [REASONS.get(reason, reason) for reason in verdict.reasons]
+    raise AttemptRefused(reasons=listed(map(str, reasons)))
 
 
 def check_identity(*, campaign: Campaign, session: CitizenSession) -> None:

@@ -5,9 +5,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from minyi.integrity.signals import SIGNALS, codes_of
+from minyi.integrity.signals import SIGNALS, Stage, codes_of
 
-STAGES = {
+STAGES: dict[Stage, object] = {
     "inline": gettext_lazy("领取选票时（只决定是否自动做安全验证，从不拒绝投票）"),
     "screening": gettext_lazy("收到选票后（只提请人工核查，由两人认定）"),
 }

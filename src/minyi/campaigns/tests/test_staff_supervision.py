@@ -36,7 +36,7 @@ def given_vote(**fields: object):
     opened = campaign.stages.get(kind="voting").opens_at
     paper = given_open_round(campaign, now=opened - timedelta(hours=1))
     session = a_session(campaign.account)
-    token = hand_out_ticket(campaign=campaign, session=session, language="zh-hans", now=now)
+    token = hand_out_ticket(campaign=campaign, session=session, language="zh-hans", now=now).ticket
     tag = read_ticket(token, key=product.TICKET_KEY.encode()).voter_ref
     ballot = given_ballot(paper, [1], now=now, voter_ref=tag)
     roundlogs.bring_along(campaign_id=campaign.pk, now=now)

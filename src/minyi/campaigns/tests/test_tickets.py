@@ -33,7 +33,7 @@ def given_open_campaign():
 
 
 def ticket_for(campaign, session, *, now=NOW, language="zh-hans"):
-    token = hand_out_ticket(campaign=campaign, session=session, language=language, now=now)
+    token = hand_out_ticket(campaign=campaign, session=session, language=language, now=now).ticket
     return read_ticket(token, key=settings.TICKET_KEY.encode())
 
 

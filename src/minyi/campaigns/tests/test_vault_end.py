@@ -66,7 +66,7 @@ def voted() -> tuple[Campaign, str]:
     token = hand_out_ticket(
         campaign=campaign, session=a_session(campaign.account), language="zh-hans", now=NOW
     )
-    tag = read_ticket(token, key=product.TICKET_KEY.encode()).voter_ref
+    tag = read_ticket(token.ticket, key=product.TICKET_KEY.encode()).voter_ref
     ballot = given_ballot(paper, [1], now=NOW, voter_ref=tag)
     return campaign, ballot.receipt
 

@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from minyi.agencies.lockout import address_behind_proxies
-from minyi.campaigns.errors import AttemptRefused
+from minyi.campaigns.errors import AttemptRefused, TooManyPapers
 from minyi.campaigns.queries import cards, order
 from minyi.campaigns.queries.appeals import find_standing
 from minyi.campaigns.queries.cards import NomineeCard
 from minyi.campaigns.queries.ledgers import find_own_proof, find_public_log
 from minyi.campaigns.queries.public import PublicCampaign, Said
 from minyi.campaigns.services import tickets
+from minyi.citizens.channels import find_channel
 from minyi.citizens.session import CitizenSession
 from minyi.integrity.services.visits import Circumstances
 
@@ -38,12 +39,14 @@ EARLY_PICTURES = 4  # on the first screen of a phone; the rest load as one scrol
 class BallotPaper:
     """What makes the list a ballot: a ticket for this session and a number for this one paper.
 
-    `numbers` are all that may be picked, whatever part of the list is shown: "1 2 3".
+    `numbers` are all that may be picked, whatever part of the list is shown: "1 2 3". `work` is
+    JSON of the challenge that the page must solve, or empty.
     """
 
     ticket: str
     nonce: str
     numbers: str
+    work: str
 
 
 @require_safe
@@ -145,7 +148,7 @@ def _reading_needs_no_identity(request: HttpRequest) -> Iterator[None]:
     """Say why somebody may not vote when they ask to; let them read all the same."""
     try:
         yield
-    except AttemptRefused:
+    except (AttemptRefused, TooManyPapers):
         if "vote" in request.GET:
             raise
 
@@ -153,12 +156,14 @@ def _reading_needs_no_identity(request: HttpRequest) -> Iterator[None]:
 def _paper(
     request: HttpRequest, campaign: PublicCampaign, citizen: CitizenSession, now: datetime
 ) -> BallotPaper:
+    channel = find_channel(request)
     seen = Circumstances(
         address=address_behind_proxies(request),
         user_agent=request.headers.get("User-Agent", ""),
         mark=request.GET.get("from", ""),
+        is_in_channel=channel is not None and channel.key == citizen.channel,
     )
-    ticket = tickets.hand_out_ticket_by_id(
+    handed = tickets.hand_out_ticket_by_id(
         campaign_id=campaign.id,
         session=citizen,
         language=frame.reading_language(),
@@ -166,7 +171,8 @@ def _paper(
         seen=seen,
     )
     numbers = campaign.voting.numbers if campaign.voting else frozenset()
-    return BallotPaper(ticket, secrets.token_hex(16), " ".join(map(str, sorted(numbers))))
+    listed = " ".join(map(str, sorted(numbers)))
+    return BallotPaper(handed.ticket, secrets.token_hex(16), listed, handed.challenge)
 
 
 def _in_order(found: list[NomineeCard], campaign: PublicCampaign, reader: str) -> list[NomineeCard]:

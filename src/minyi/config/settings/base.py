@@ -131,7 +131,10 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},  # Django's 300 would drop counters in a crowd
+        }
     ),
 }
 
@@ -217,6 +220,8 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 
 # Whether ballots are looked over for brushing every ten minutes (docs/reference/integrity.md).
 SCREENING = env.bool("MINYI_SCREENING", default=True)
+# A file that lists networks of machine halls (minyi.integrity.networks); empty: none is known.
+HOSTED_NETWORKS = env.str("MINYI_HOSTED_NETWORKS", default="")
 
 # --- WeChat -----------------------------------------------------------------------------------
 WECHAT_API_URL = env.str("WECHAT_API_URL", default="https://api.weixin.qq.com").rstrip("/")

@@ -15,11 +15,15 @@ AGES_MS = (0, 15_000, 300_000, 86_400_000)
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What our edge sees of a request: address, User-Agent header, WeChat's mark of the way."""
+    """What our edge sees of a request: address, User-Agent header, WeChat's mark of the way.
+
+    `is_in_channel`: the browser is that of the channel by which the identity came.
+    """
 
     address: str = ""
     user_agent: str = ""
     mark: str = ""
+    is_in_channel: bool = True
 
 
 def note_visit(

@@ -125,7 +125,7 @@ def cancel_ballot(*, voter: Voter, written: Written, now: datetime) -> Reply:
 
 def _ticket(round_: OpenRound, voter: Voter, now: datetime) -> str | Reply:
     try:
-        return hand_out_ticket_by_id(
+        handed = hand_out_ticket_by_id(
             campaign_id=round_.campaign_id,
             session=voter.session,
             language=voter.language,
@@ -134,6 +134,7 @@ def _ticket(round_: OpenRound, voter: Voter, now: datetime) -> str | Reply:
     except DomainError as refusal:
         page = _page(round_, voter.public_url)
         return text_reply(f"{refusal.title}：{refusal.detail}\n{refusal.action}\n{page}")
+    return handed.ticket
 
 
 def _find_obstacle(

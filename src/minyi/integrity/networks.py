@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks of machine halls, as the operator's own list names them; without a list none is known.
+
+MINYI_HOSTED_NETWORKS is a text file with one network a line («203.0.113.0/24», «2001:db8::/32»);
+«#» begins a remark. It is read once, with the first paper that is handed out.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+from django.conf import settings
+
+Spans = tuple[list[int], list[int]]  # first and last addresses, ascending, without overlap
+
+
+def is_hosted(address: str) -> bool:
+    """Tell whether an address lies in a network of the list; what is no address does not."""
+    if not settings.HOSTED_NETWORKS:
+        return False
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    firsts, lasts = _listed(settings.HOSTED_NETWORKS)[found.version]
+    place = bisect_right(firsts, int(found)) - 1
+    return place >= 0 and int(found) <= lasts[place]
+
+
+@cache
+def _listed(path: str) -> dict[int, Spans]:
+    networks: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+    for network in _read(Path(path).read_text(encoding="utf-8").splitlines()):
+        span = (int(network.network_address), int(network.broadcast_address))
+        networks[network.version].append(span)
+    return {version: _spans(sorted(found)) for version, found in networks.items()}
+
+
+def _read(lines: Iterable[str]) -> Iterable[IPv4Network | IPv6Network]:
+    for line in lines:
+        if text := line.partition("#")[0].strip():
+            yield ip_network(text, strict=False)
+
+
+def _spans(ordered: list[tuple[int, int]]) -> Spans:
+    """Leave out networks that lie within another; networks never overlap in any other way."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for first, last in ordered:
+        if not lasts or first > lasts[-1]:
+            firsts.append(first)
+            lasts.append(last)
+    return firsts, lasts
