@@ -12,6 +12,7 @@ from benchmarks.ballots.databases import (
     postgres_inserts_per_second,
     sqlite_database,
 )
+from benchmarks.ballots.inline import measure_inline
 from benchmarks.ballots.ledger import measure_ledger
 from benchmarks.ballots.load import Load, send_all
 from benchmarks.ballots.rows import (
@@ -37,20 +38,28 @@ SATURATED = 0.85  # of a core: from here on the generator may be what is measure
 def main() -> None:
     """Run everything, print it, write benchmarks/results/ballots.json.
 
-    With the argument `ledger` only the rows of the public log are measured anew.
+    With the argument `ledger` only the rows of the public log are measured anew, with `inline`
+    only those of the inline part.
     """
+    if sys.argv[1:] == ["inline"]:
+        result = json.loads(RESULTS.read_text(encoding="utf-8"))
+        _publish(_renewed(result["rows"], measure_inline()), result["note"])
+        return
     if sys.argv[1:] == ["ledger"]:
         result = json.loads(RESULTS.read_text(encoding="utf-8"))
         old_rows, note = result["rows"], result["note"].partition(LEDGER_NOTE)[0].rstrip()
     else:
         old_rows, note = _measure_without_log()
     rows, sentence = measure_ledger()
-    fresh = [asdict(row) for row in rows]
-    claims = {row.claim for row in rows}
     _publish(
-        [*(row for row in old_rows if row["claim"] not in claims), *fresh],
+        _renewed(old_rows, [*rows, *measure_inline()]),
         f"{note} {LEDGER_NOTE}{sentence.removeprefix(LEDGER_NOTE)}",
     )
+
+
+def _renewed(old: list[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
+    claims = {row.claim for row in rows}
+    return [*(row for row in old if row["claim"] not in claims), *map(asdict, rows)]
 
 
 def _measure_without_log() -> tuple[list[dict[str, Any]], str]:
