@@ -810,6 +810,15 @@ class BallotsUnderReview(DomainError):
     action = _("请先作出认定；逾期未认定的选票会自动恢复计票。")
 
 
+class ScreeningDue(DomainError):
+    """The choices have been opened, and no look has been taken at them yet."""
+
+    code = "screening_due"
+    title = _("选票还没有核查完")
+    sentence = _("选票开封后须先筛查一遍，发现的异常选票列入核查，之后才能签署结果。")
+    action = _("筛查一般需要几分钟，请稍后再试；长时间没有完成的，请联系运维人员查看后台任务。")
+
+
 class FileDestroyed(NotFound):
     """It went with the identity vault; its hash stays."""
 

@@ -135,6 +135,11 @@ def send(
     OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
 
 
+def is_waiting(*, topic: str, key: str) -> bool:
+    """Tell whether a message is still to be done: not sent, done and given up are no."""
+    return OutboxMessage.objects.filter(topic=topic, key=key, state=State.WAITING).exists()
+
+
 def send_again(*, topic: str, key: str, now: datetime) -> bool:
     """Bring a dead letter back to life; tell whether there was one."""
     dead = OutboxMessage.objects.filter(topic=topic, key=key, state=State.DEAD)

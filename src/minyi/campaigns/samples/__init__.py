@@ -50,6 +50,7 @@ from minyi.ledger.store import DjangoStore
 from minyi.ui import pictures
 
 from . import publicity
+from .clusters import nothing_to_screen
 from .supervision import busy_room, settled_room
 from .windows import COMMUNITIES, POLICIES, WINDOWS
 
@@ -257,6 +258,7 @@ def _finished_evaluation(studio: _Studio) -> Campaign:
         trustees.open_ballots(
             campaign_id=campaign.pk, texts=shares[:2], actor=studio.actor("jiandu"), now=counted
         )
+        nothing_to_screen()
     results.compute_result(campaign_id=campaign.pk, actor=studio.actor("zuzhi"), now=counted)
     settled_room(
         campaign,

@@ -46,7 +46,7 @@ from minyi.core.actors import Actor
 from minyi.core.errors import NotAllowed
 from minyi.core.words import listed
 
-from . import manifests, publicity, resultlogs, roundlogs
+from . import manifests, publicity, resultlogs, roundlogs, screening
 from .texts import tidy
 
 
@@ -131,6 +131,7 @@ def sign_result(*, campaign_id: int, note: str, actor: Actor, now: datetime) -> 
         raise SignerComputed
     if campaign.jurors.filter(user_id=actor.id).exists():
         raise SignerScored
+    screening.check_looked(campaign_id=campaign.pk)
     open_complaints = count_open_complaints([campaign.pk]).get(campaign.pk, 0)
     if open_complaints and not tidy(note):
         raise ComplaintsOpen(open=open_complaints)

@@ -10,12 +10,12 @@ sealed there is one look, after the opening.
 import json
 import subprocess
 import sys
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 
+from minyi.campaigns.errors import ScreeningDue
 from minyi.campaigns.models import Cluster, Round
 from minyi.campaigns.queries.events import write_events
 from minyi.core import outbox
@@ -25,6 +25,7 @@ from minyi.ledger.queries.proofs import find_places
 
 from . import clusters
 from .clusters import Found
+from .lookfolders import private_folder
 from .roundlogs import CLOSE_AFTER, has_begun
 
 TOPIC = "campaigns.screening"
@@ -67,9 +68,20 @@ def schedule_opened(*, paper: Round, now: datetime) -> None:
     outbox.send(
         topic=TOPIC,
         key=f"{paper.pk}:opened",
+        order_key=str(paper.pk),
         payload={"round": paper.pk, "closes_ms": paper.closes_ms},
         now=now,
     )
+
+
+def check_looked(*, campaign_id: int) -> None:
+    """Raise ScreeningDue while opened choices wait for their look: its finds are held first.
+
+    A look that failed for hours and was given up keeps nobody waiting.
+    """
+    for paper in Round.objects.filter(campaign_id=campaign_id):
+        if outbox.is_waiting(topic=TOPIC, key=f"{paper.pk}:opened"):
+            raise ScreeningDue
 
 
 @outbox.consumer(TOPIC)
@@ -79,7 +91,7 @@ def screen_again(delivery: outbox.Delivery) -> None:
     if paper is None or paper.closes_ms != delivery.payload["closes_ms"]:
         return  # the vote's end was moved, which has asked for looks of its own
     screen(paper=paper, now=delivery.now)
-    if delivery.payload.get("once"):
+    if delivery.payload.get("once") or delivery.key.endswith(":opened"):
         return
     last = _moment(paper.closes_ms, delivery.now) + 2 * CLOSE_AFTER
     if delivery.now < last:
@@ -92,8 +104,7 @@ def screen(*, paper: Round, now: datetime) -> int:
         return 0
     if paper.hides_choices and tally(paper.log).sealed:
         return 0
-    with tempfile.TemporaryDirectory(prefix="screening-") as name:
-        folder = Path(name)
+    with private_folder() as folder:
         if write_events(round_id=paper.pk, folder=folder) < FEWEST:
             return 0
         _run(folder, "minyi.config.cli", "integrity", "score", "events.csv", *_options(paper))

@@ -16,8 +16,9 @@ from minyi.campaigns.errors import (
     KeyNotNeeded,
     OpeningTooEarly,
     RehearsalTooLate,
+    ScreeningDue,
 )
-from minyi.campaigns.models import Ballot
+from minyi.campaigns.models import Ballot, Round
 from minyi.campaigns.queries.checklist import launch_checklist
 from minyi.campaigns.queries.counts import Counts, CountsHidden, published_counts
 from minyi.campaigns.queries.events import write_events
@@ -30,6 +31,7 @@ from minyi.campaigns.services.trustees import (
 )
 from minyi.core.errors import NotAllowed
 from minyi.core.models import OutboxMessage
+from minyi.core.outbox_worker import Worker
 from minyi.ledger import folders
 from minyi.ledger.errors import KeyMissing, LogDamaged, ShareForeign
 from minyi.ledger.queries.proofs import find_proof
@@ -304,6 +306,27 @@ def test_the_engine_looks_once_when_the_choices_are_open_and_sees_them(tmp_path)
     assert write_events(round_id=paper.pk, folder=tmp_path) == 2
     with (tmp_path / "events.csv").open(newline="") as file:
         assert [row["choices"] for row in csv.DictReader(file)] == ["1|2", "3"]
+
+
+def test_nobody_signs_before_the_opened_choices_were_looked_at(monkeypatch):
+    paper, texts = given_sealed_vote(jury_weight=0, public_weight=100)
+    for picks in ([1, 2], [3], [1]):
+        given_sealed_ballot(paper, picks)
+    opened(paper, texts)
+    done = after_the_end(paper) + timedelta(days=1)
+    organised, supervised = (
+        given_staff(paper.campaign.agency, role).actor for role in (Role.ORGANISER, Role.SUPERVISOR)
+    )
+    result = {"campaign_id": paper.campaign_id, "now": done}
+    computed = results.compute_result(actor=organised, **result)
+    with pytest.raises(ScreeningDue):
+        results.sign_result(note="", actor=supervised, **result)
+    looked: list[Round] = []
+    monkeypatch.setattr(screening, "screen", lambda **asked: looked.append(asked["paper"]))
+    Worker(clock=lambda: done).run_due()
+    assert paper in looked
+    signed = results.sign_result(note="无异常。", actor=supervised, **result)
+    assert signed.digest == computed.digest
 
 
 def test_the_engine_refuses_a_table_that_is_not_of_this_log(tmp_path):
