@@ -3,6 +3,7 @@
 
 import json
 import random
+import re
 import secrets
 from datetime import timedelta
 
@@ -93,6 +94,19 @@ def given_traffic(paper: Round) -> set[int]:
     return set(Ballot.objects.filter(voter_ref__in=refs).values_list("pk", flat=True))
 
 
+def assert_identifies_nobody(told: str) -> None:
+    """An evidence file holds places in the public log and hashes' first digits, no more."""
+    for ballot in Ballot.objects.all():
+        assert ballot.voter_ref not in told
+        assert ballot.nonce not in told
+        assert ballot.receipt not in told
+    doors = set(Visit.objects.values_list("door", flat=True))
+    assert not any(door in told for door in doors)
+    assert "fd00" not in told
+    firsts = set(map(str, Visit.objects.values_list("first_seen_ms", flat=True)))
+    assert firsts.isdisjoint(re.findall(r"\d{13}", told))
+
+
 @pytest.fixture
 def paper():
     return given_logged_vote(candidates=12)
@@ -124,6 +138,7 @@ def test_a_wall_of_phones_is_held_with_its_evidence_and_people_are_not(paper):
     assert cluster.picture["traits"]["model"][0][0] == "M61"
     refs = set(Ballot.objects.filter(pk__in=wall).values_list("voter_ref", flat=True))
     assert not any(ref in json.dumps(evidence) for ref in refs)
+    assert_identifies_nobody(json.dumps(evidence, ensure_ascii=False))
 
     assert look(paper) == 0  # nothing new: nothing is held twice
     adjudication.release(

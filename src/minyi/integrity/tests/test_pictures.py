@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from minyi.integrity.pictures import Group, draw, label_of
+from minyi.integrity.pictures import Group, draw, hold_surest, label_of
 
 from .given import DAY, MINUTE, NOON, given_voter
 
@@ -74,6 +74,29 @@ def test_a_picture_identifies_nobody(drawn):
     assert "9b1c" not in told
     assert "osharer1" not in told
     assert label_of(("sharer", "osharer1")).startswith("分享者 ")
+
+
+def group(n, doubt, kept=""):
+    members = frozenset(str(k) for k in range(n))
+    return Group("1", "same_tempo", members, kept=kept, expected_honest=doubt)
+
+
+@pytest.mark.parametrize(
+    ("groups", "held"),
+    [
+        ([group(40, 0.4, "over_budget")], [True]),  # clear, and less than one ballot
+        ([group(40, 0.4), group(40, 0.5, "over_budget")], [True, True]),
+        ([group(40, 0.7), group(40, 0.5, "over_budget")], [True, False]),  # more than one
+        ([group(20, 0.8, "over_budget")], [False]),  # not clear: four in a hundred
+        ([group(40, 1.1), group(90, 0.1, "over_budget")], [True, False]),  # a large vote
+        ([group(40, 0.1, "one_house"), group(40, 0.1, "one_chat")], [False, False]),
+        ([group(8, 0.01, "too_few")], [False]),
+        ([group(50, 0.9, "over_budget"), group(50, 0.2, "over_budget")], [False, True]),
+    ],
+)
+def test_a_small_vote_holds_what_is_clear_and_less_than_one_honest_ballot(groups, held):
+    hold_surest(groups)
+    assert [not one.kept for one in groups] == held
 
 
 def test_columns_nobody_collected_are_left_out():
