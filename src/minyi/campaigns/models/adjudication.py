@@ -103,7 +103,8 @@ class Ruling(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.ballot_count}"
+        facts = {"kind": self.get_kind_display(), "many": self.ballot_count}
+        return str(_("%(kind)s %(many)d 张") % facts)
 
 
 class Appeal(models.Model):

@@ -6,6 +6,7 @@ from django.http import FileResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,6 +59,7 @@ class ObjectionViewSet(AgencyModelViewSet):
         TitleColumn(
             "__str__",
             label=gettext_lazy("编号"),
+            width="11%",
             get_url=lambda row: reverse("objection_desk", args=[row.pk]),
         ),
         Column("get_about_display", label=gettext_lazy("事项")),
@@ -69,7 +71,11 @@ class ObjectionViewSet(AgencyModelViewSet):
             primary=lambda row: row.is_open,
         ),
         Column("handler", label=gettext_lazy("承办人")),
-        Column("due_on", label=gettext_lazy("办理期限")),
+        Column(
+            "due_on",
+            label=gettext_lazy("办理期限"),
+            accessor=lambda row: date_format(row.due_on, "MONTH_DAY_FORMAT"),
+        ),
         DateColumn("filed_at", label=gettext_lazy("提交时间")),
     ]
 

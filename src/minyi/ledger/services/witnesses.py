@@ -133,7 +133,7 @@ def ask_witnesses(*, folder: str, now: datetime, at_once: bool = False) -> None:
         return
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="witness") as pool:
         answers = list(pool.map(lambda row: _ask(row, note), lacking))
-    for answer in answers:
+    for answer in filter(None, answers):
         _keep(answer, note, now)
 
 
@@ -177,8 +177,11 @@ def _claim(row: LogWitness, now: datetime) -> bool:
     return bool(mine.update(next_at=now + LEASE, asked_at=now))
 
 
-def _ask(row: LogWitness, note: bytes) -> _Asked:
-    """Ask one witness; runs in a thread and touches no database."""
+def _ask(row: LogWitness, note: bytes) -> _Asked | None:
+    """Ask one witness; runs in a thread and touches no database.
+
+    None: another worker has shown it a newer checkpoint meanwhile, and keeps what it signed.
+    """
     try:
         line = request_cosignature(
             url=row.witness.url,
@@ -193,9 +196,16 @@ def _ask(row: LogWitness, note: bytes) -> _Asked:
     except Unavailable:
         return _Asked(row, None, State.DOWN)
     except VotelogError as refused:
+        if refused.code == "rolled_back" and _holds(row.log.folder, refused.facts["old"]):
+            return None
         code = str(refused.facts.get("status", refused.code))
         return _Asked(row, None, State.REFUSED, code)
     return _Asked(row, line, State.GOOD)
+
+
+def _holds(folder: str, size: object) -> bool:
+    """Tell whether the log is at least as long now as the witness has seen it."""
+    return isinstance(size, int) and peek_checkpoint(folders.read_note(folder)).size >= size
 
 
 def _check_peer(address: str) -> None:
