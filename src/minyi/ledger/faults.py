@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
+from votelog import VotelogError
 
 PLACES_SHOWN = 20
 
@@ -62,6 +64,14 @@ class FaultLine:
     @property
     def has_more(self) -> bool:
         return self.number > len(self.places)
+
+
+def words_of(finding: VotelogError) -> str:
+    """Return a finding as a person of the office reads it; of a damage, the verifier's sentence."""
+    words = WORDS.get(finding.code)
+    if words is None:
+        return str(finding)
+    return _text("第 %(place)s 条：%(words)s") % {"place": finding.facts["index"], "words": words}
 
 
 def by_kind(faults: Iterable[Fault]) -> list[FaultLine]:

@@ -89,14 +89,12 @@ def in_state(log: str, ranges: Ranges, state: int) -> list[tuple[int, int]]:
 def store_evidence(*, campaign_id: int, content: bytes, name: str, now: datetime) -> str:
     """Keep what a ruling will rest on; return its SHA-256 in hex. The same file is kept once."""
     digest = hashlib.sha256(content).hexdigest()
-    if not EvidenceFile.objects.filter(campaign_id=campaign_id, sha256=digest).exists():
-        EvidenceFile.objects.create(
-            campaign_id=campaign_id,
-            sha256=digest,
-            name=name[-100:],
-            file=ContentFile(content, name=f"{digest}.bin"),
-            stored_at=now,
-        )
+    kept = ContentFile(content, name=f"{digest}.bin")
+    EvidenceFile.objects.get_or_create(
+        campaign_id=campaign_id,
+        sha256=digest,
+        defaults={"name": name[-100:], "file": kept, "stored_at": now},
+    )
     return digest
 
 
@@ -184,8 +182,10 @@ def rule_on(
     on twice in it.
     """
     ruling = _rule(paper, kind, ballots, rule, evidence, actor, now, reason=reason)
-    if ruling.state == Ruling.State.IN_FORCE:
+    is_proposal = ruling.state == Ruling.State.PROPOSED
+    if not is_proposal:
         _put(paper, ruling, now)
+    _record(ruling, f"{kind}_proposed" if is_proposal else ACTS[kind], actor, now)
     return ruling
 
 
@@ -249,6 +249,7 @@ def rule_on_appeal(
     ruling.proposed_by_id = proposed_by_id
     _decide(ruling, Ruling.State.IN_FORCE, actor, now)
     _put(paper, ruling, now)
+    _record(ruling, ACTS[kind], actor, now)
     return ruling
 
 
@@ -293,7 +294,7 @@ def _rule(
     needs_second = _needs_second(paper, kind, ballots)
     if needs_second:
         _check_is_a_person(actor)
-    ruling = Ruling.objects.create(
+    return Ruling.objects.create(
         round=paper,
         kind=kind,
         ballots=[list(one) for one in ballots],
@@ -306,8 +307,6 @@ def _rule(
         proposed_at=now,
         reason=tidy(reason)[:300],
     )
-    _record(ruling, f"{kind}_proposed" if needs_second else ACTS[kind], actor, now)
-    return ruling
 
 
 def _decide(ruling: Ruling, state: Ruling.State, actor: Actor, now: datetime) -> None:

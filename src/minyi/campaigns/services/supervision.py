@@ -35,7 +35,7 @@ from minyi.citizens.rolls import find_roll
 from minyi.core import audit, outbox
 from minyi.core.actors import Actor
 from minyi.core.errors import DomainError
-from minyi.ledger import folders
+from minyi.ledger import faults, folders
 from minyi.ledger.errors import LogNotBegun, LogNotFound
 from minyi.ledger.fold import BALLOT_START, SEALED_START
 from minyi.ledger.queries.logs import find_log, index_of
@@ -125,7 +125,7 @@ def check_log(delivery: outbox.Delivery) -> None:
         check.findings = [str(error)]
     else:
         check.size, check.root = count.size, b64encode(reader.checkpoint.root).decode()
-        check.findings = [str(one) for one in count.findings[:50]]
+        check.findings = [faults.words_of(one) for one in count.findings[:50]]
     check.done = check.total
     check.state, check.ended_at = State.DONE, delivery.now
     with transaction.atomic():

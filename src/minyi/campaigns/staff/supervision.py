@@ -88,7 +88,7 @@ def sample(request, campaign_id):
     """Draw a sample."""
     many = request.POST.get("many", "")
     many = int(many) if many.isascii() and many.isdecimal() and len(many) < 6 else 0
-    said = _("抽查已写入公开账本，由此后的检查点决定抽取哪些选票。")
+    said = _("抽查已写入公开账本，由账本此后的签名记录决定抽取哪些选票。")
     return _ask(request, campaign_id, supervision.ask_sample, said, many=many)
 
 

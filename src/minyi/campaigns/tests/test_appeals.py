@@ -138,6 +138,10 @@ def test_an_upheld_appeal_lets_the_ballot_count_again():
     decide(campaign, made)
     folder = campaign.round.log
     assert standing_of(folder, 1).state == "counted"
+    trail = AuditEntry.objects.filter(target__startswith="campaigns.ruling:").order_by("id")
+    assert [entry.act.rpartition(".")[2] for entry in trail] == [
+        *("void_proposed", "voided", "restored")
+    ]
     assert {"appeal", "restore"} < set(kinds_of(folder))
     assert strangers_count(folder).findings == []
     page = body(anna.get(f"/c/{campaign.slug}/ballot/"))

@@ -21,6 +21,7 @@ from minyi.core.outbox_worker import Worker
 from minyi.ledger import folders
 from minyi.ledger.models import VaultRow
 from minyi.ledger.queries.witnesses import Witnessing
+from minyi.ledger.services import logs
 from minyi.ledger.tests.given import entries_of, keep_logs_in
 
 from .given import NOW, given_ballot, given_open_round, given_staff
@@ -216,3 +217,10 @@ def test_a_sound_log_passes_and_a_changed_byte_is_named():
     damaged = check(paper)
     assert damaged.state == "done"
     assert any("tile/entries" in finding for finding in damaged.findings)
+
+
+def test_an_entry_against_the_rules_is_named_in_the_words_of_the_office():
+    paper = given_voters()
+    wrong = {"type": "release", "t": 1, "ballots": [[1, 2]], "rule": "x", "ev": "0" * 64, "by": "x"}
+    place = logs.append(folder=paper.log, entry=wrong, now=NOW)
+    assert check(paper).findings == [f"第 {place} 条：认定的选票不在可以这样认定的状态"]

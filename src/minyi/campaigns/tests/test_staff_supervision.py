@@ -122,7 +122,7 @@ def test_a_sample_is_drawn_and_its_ballots_can_be_compared():
         client.post(f"/staff/supervision/{campaign.pk}/sample/", {"many": "5"}, follow=True)
     )
     client.post(f"/staff/supervision/{campaign.pk}/sample/", {"many": "10"})
-    assert "等待下一个检查点" in room(client, campaign)
+    assert "等待账本写入" in room(client, campaign)
     for at in (timezone.now(), timezone.now() + SOON):
         Worker(clock=lambda at=at: at).run_due()
     sample = campaign.samples.get()
