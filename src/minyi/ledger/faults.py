@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from votelog import VotelogError
 
@@ -71,7 +71,7 @@ def words_of(finding: VotelogError) -> str:
     words = WORDS.get(finding.code)
     if words is None:
         return str(finding)
-    return _text("第 %(place)s 条：%(words)s") % {"place": finding.facts["index"], "words": words}
+    return gettext("第 %(place)s 条：%(words)s") % {"place": finding.facts["index"], "words": words}
 
 
 def by_kind(faults: Iterable[Fault]) -> list[FaultLine]:
