@@ -49,7 +49,7 @@ def _rows(words: str, step: dict[str, Any]) -> list[Row]:
     return [
         Row(
             what,
-            f"{seconds:.1f} s",
+            f"{seconds:.1f} s ({step['cpu_s']:.0f} s of processor time)",
             f"under {LIMIT_S} s",
             f"{seconds / LIMIT_S:.2f}",
             sound and seconds < LIMIT_S,

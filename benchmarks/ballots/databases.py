@@ -66,6 +66,12 @@ def postgres_database() -> Iterator[str | None]:
             connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
 
 
+def empty_postgres(url: str) -> None:
+    """Take all ballots out of the scratch schema."""
+    with psycopg.connect(url) as connection:
+        connection.execute("TRUNCATE campaigns_ballot")
+
+
 def postgres_inserts_per_second(url: str) -> float:
     """Return the floor: the same rows into the same table by psycopg alone, nobody answered.
 

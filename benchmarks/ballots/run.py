@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.ballots.databases import (
+    empty_postgres,
     postgres_database,
     postgres_inserts_per_second,
     sqlite_database,
@@ -209,6 +210,8 @@ def _postgres(url: str) -> Row:
 def _trio(url: str) -> Trio:
     with sqlite_database() as path, granian(OUR_APP, DATABASE_URL=f"sqlite:///{path}") as port:
         embedded = _storm(port, STORM // 2, rows_in=path)
+    empty_postgres(url)  # each of the three begins with an empty table
     inserts = postgres_inserts_per_second(url)
+    empty_postgres(url)
     with granian(OUR_APP, workers=2, DATABASE_URL=url) as port:
         return Trio(embedded.rate, inserts, _storm(port, STORM // 2).rate)

@@ -373,6 +373,15 @@ def test_the_box_refuses_to_start_without_its_columns(database):
     assert failed["type"] == "lifespan.startup.failed"
 
 
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+def test_the_box_refuses_to_start_where_a_nonce_is_text_still(database):
+    database.run("ALTER TABLE campaigns_ballot ALTER COLUMN nonce TYPE varchar(32)")
+    with pytest.raises(SchemaMismatch, match=r"campaigns_ballot\.nonce"):
+        in_app(database, cast)
+
+
 def test_a_missing_database_is_a_clear_503_and_no_new_file(tmp_path, caplog):
     path = tmp_path / "nowhere.sqlite3"
     app = create_app(Settings(database_url=f"sqlite:///{path}", ticket_key=KEY))
