@@ -2,7 +2,7 @@
 """What waits for one member of staff: the same rules by which the desks let them act."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,8 @@ Kind = Literal[
     "rulings",  # on ballots, proposed by another
 ]
 
+Concern = Callable[[Objection, int], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
@@ -35,12 +37,15 @@ class Duty:
     many: int
 
 
-def read_duties(actor: Actor) -> list[Duty]:
-    """Return what waits for this person, by kind and campaign; a fixed number of queries and one
-    for each vote with open appeals."""
+def read_duties(actor: Actor, *, concern_of: Concern) -> list[Duty]:
+    """Return what waits for this person, by kind and campaign.
+
+    `concern_of` says why a person keeps out of an objection (`services.objection_cases`). It is
+    asked for each objection that waits, and the rulings for each vote with open appeals.
+    """
     counts: dict[Kind, Counter[int]] = {
         "complaints": _complaints(actor),
-        **_objections(actor),
+        **_objections(actor, concern_of),
         **_appeals(actor),
         "rulings": _rulings(actor),
     }
@@ -65,33 +70,23 @@ def _complaints(actor: Actor) -> Counter[int]:
     return Counter({campaign: many for campaign, many in waiting.items() if many})
 
 
-def _objections(actor: Actor) -> dict[Kind, Counter[int]]:
+def _objections(actor: Actor, concern_of: Concern) -> dict[Kind, Counter[int]]:
     me = int(actor.id)
-    rows = Objection.objects.exclude(_concerning(me))
+    rows = Objection.objects.select_related("campaign", "nominee")
     at_work = rows.filter(campaign__agency__in=_agencies(actor, "objections.work"))
     deciding = rows.filter(campaign__agency__in=_agencies(actor, "objections.decide"))
     mine = Q(state=Objection.State.ACCEPTED, handler=me)
+    proposed = deciding.filter(state=Objection.State.PROPOSED).exclude(proposed_by=me)
     upheld = at_work.filter(state=Objection.State.UPHELD, remedied_at=None).exclude(remedy="")
-    return {
-        "objections": _by_campaign(at_work.filter(Q(state=Objection.State.FILED) | mine)),
-        "proposals": _by_campaign(
-            deciding.filter(state=Objection.State.PROPOSED).exclude(proposed_by=me)
-        ),
-        "remedies": _by_campaign(upheld),
+    waiting: dict[Kind, QuerySet[Objection]] = {
+        "objections": at_work.filter(Q(state=Objection.State.FILED) | mine),
+        "proposals": proposed,
+        "remedies": upheld,
     }
-
-
-def _concerning(user_id: int) -> Q:
-    """Objections out of which this person keeps; `services.objections.concern_of` says why."""
-    about_result = Q(about__in=(Objection.About.COUNT, Objection.About.PROCESS))
-    made_it = Q(campaign__result__computed_by=user_id) | Q(campaign__result__signed_by=user_id)
-    about_jury = Q(about=Objection.About.JURY)
-    sits = Q(campaign__in=Campaign.objects.filter(jurors__user=user_id))
-    return (about_result & made_it) | (about_jury & sits)
-
-
-def _by_campaign(rows: QuerySet[Objection]) -> Counter[int]:
-    return Counter(rows.order_by().values_list("campaign", flat=True))
+    return {
+        kind: Counter(one.campaign_id for one in found if not concern_of(one, me))
+        for kind, found in waiting.items()
+    }
 
 
 def _appeals(actor: Actor) -> dict[Kind, Counter[int]]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minyi.campaigns.queries.duties import read_duties
+from minyi.campaigns.services.objection_cases import concern_of
 
 WORDS = {
     "complaints": (gettext_lazy("%(many)d 件对投票的投诉等待办理"), gettext_lazy("去监督室")),
@@ -21,7 +22,7 @@ STATES = {"objections": ("filed", "accepted"), "proposals": ("proposed",), "reme
 
 def duties_of(actor):
     """Return a line for each thing that waits: its words, and the link's words and address."""
-    return [_line(duty) for duty in read_duties(actor)]
+    return [_line(duty) for duty in read_duties(actor, concern_of=concern_of)]
 
 
 def _line(duty):
