@@ -60,7 +60,9 @@ class ObjectionForm(forms.Form):
     name = forms.CharField(label=_("真实姓名"), max_length=60, required=False)
     phone = forms.CharField(
         label=_("联系电话"),
-        help_text=_("加密保存，只有承办人员为核实情况可以查看，每次查看都有记录，不公开。"),
+        help_text=_(
+            "加密保存，只有承办人为核实情况可以查看，每次查看监督人员都看得到；申诉期满、异议办结后销毁。"
+        ),
         max_length=20,
         required=False,
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),

@@ -4,7 +4,8 @@
 Asked for when the ballot paper is printed, done by the worker (topic `campaigns.vault`). It waits
 for a deadline that was moved, and from day to day for complaints, objections, appeals, undecided
 ballots and looks that are open. With it goes who objected and who complained, and every file they
-or the office have shown; of a file its hash stays.
+or the office have shown; of a file its hash stays. A year later (topic `campaigns.objectors`) no
+objection leads to a citizen any more.
 """
 
 from datetime import datetime, timedelta
@@ -30,8 +31,8 @@ from minyi.ledger.services import vaults
 from . import remembering
 from .manifests import appeal_until, promised_until
 
-TOPIC = "campaigns.vault"
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+TOPIC, OBJECTORS_TOPIC = "campaigns.vault", "campaigns.objectors"
+MINUTE, DAY, YEAR = timedelta(minutes=1), timedelta(days=1), timedelta(days=366)
 AT_ONCE = 20_000  # ballots; others are cast meanwhile and must not wait
 
 
@@ -66,14 +67,28 @@ def end_vault(delivery: outbox.Delivery) -> None:
     visits.forget(round_id=paper.pk)
     _forget_conduct(paper)
     _forget_people(campaign_id)
+    outbox.send(
+        topic=OBJECTORS_TOPIC,
+        key=str(campaign_id),
+        payload={"campaign": campaign_id},
+        now=delivery.now,
+        due_at=delivery.now + YEAR,
+    )
     if not vaults.empty_journal(connection):
         raise outbox.Later(delivery.now + MINUTE, reason="the write-ahead log is being read")
+
+
+@outbox.consumer(OBJECTORS_TOPIC)
+def forget_objectors(delivery: outbox.Delivery) -> None:
+    """Let no objection lead to a citizen; until now its answer could be read there."""
+    campaign_id = int(str(delivery.payload["campaign"]))
+    Objection.objects.filter(campaign_id=campaign_id).update(by_citizen=None)
 
 
 def _forget_people(campaign_id: int) -> None:
     """Empty who objected and complained, and delete what they and the office have shown.
 
-    An objection keeps the citizen's account, where its answer is read, until that is erased.
+    An objection keeps the citizen's account for a year more: its answer is read there.
     """
     VoteComplaint.objects.filter(campaign_id=campaign_id).update(contact="", citizen=None)
     Objection.objects.filter(campaign_id=campaign_id).update(contact="")

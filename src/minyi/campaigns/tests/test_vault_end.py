@@ -266,6 +266,18 @@ def test_who_objected_who_complained_and_all_files_go_with_it(voted):
     assert objection.files.get().sha256 == "0" * 64
 
 
+def test_an_objector_reads_the_answer_for_a_year_and_then_nothing_leads_to_them(voted):
+    campaign, _receipt = voted
+    objection = given_objection(campaign, by_citizen=given_citizen())
+    late = end_of(campaign) + timedelta(minutes=1)
+    work(late)
+    objection.refresh_from_db()
+    assert objection.by_citizen is not None
+    work(late + timedelta(days=367))
+    objection.refresh_from_db()
+    assert objection.by_citizen is None
+
+
 def test_it_is_kept_while_an_objection_is_open(voted):
     campaign, _receipt = voted
     given_objection(campaign, state=Objection.State.ACCEPTED)
