@@ -16,6 +16,11 @@ WECHAT = (
     "Mozilla/5.0 (Linux; Android 14; Sample) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/130.0 Mobile Safari/537.36 XWEB/1300 MicroMessenger/8.0.54"
 )
+# What people at a computer have; Chromium's own name, «HeadlessChrome», is that of a programme.
+BROWSER = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0 Safari/537.36"
+)
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -3,7 +3,7 @@
 
 from playwright.sync_api import FrameLocator, Page, expect
 
-from chromium import PHONE, WECHAT, Visitors, look
+from chromium import BROWSER, PHONE, WECHAT, Visitors, look
 from live import Product
 
 FRAME = "iframe.web"
@@ -11,7 +11,7 @@ FRAME = "iframe.web"
 
 def take_phone(visitors: Visitors, product: Product, name: str) -> Page:
     """Return the sandbox's phone in the hands of one sample citizen."""
-    page = visitors.come(PHONE)
+    page = visitors.come(PHONE, user_agent=BROWSER)
     page.goto(f"{product.sandbox_url}/people")
     page.get_by_role("button", name=name).locator("visible=true").first.click()
     page.wait_for_url(f"{product.sandbox_url}/")
@@ -53,9 +53,16 @@ def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
     return inside
 
 
-def in_wechat(visitors: Visitors, product: Product, name: str, *, script: bool = True) -> Page:
+def in_wechat(
+    visitors: Visitors,
+    product: Product,
+    name: str,
+    *,
+    script: bool = True,
+    user_agent: str = WECHAT,
+) -> Page:
     """Return WeChat's own browser in the hands of one sample citizen."""
-    page = visitors.come(PHONE, script=script, user_agent=WECHAT)
+    page = visitors.come(PHONE, script=script, user_agent=user_agent)
     page.goto(f"{product.sandbox_url}/people")
     page.get_by_role("button", name=name).locator("visible=true").first.click()
     page.wait_for_url(f"{product.sandbox_url}/")

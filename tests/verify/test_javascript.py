@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verifier of the browser, run by node: the published vectors, and lies it must notice."""
+"""Scripts of the browser, run by node: the verifier, and the solver of a proof of work."""
 
 import shutil
 import subprocess
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize(
-    "path", sorted((FRONTEND / "verify/tests").glob("*.test.js")), ids=lambda path: path.stem
+    "path", sorted(FRONTEND.glob("[cv]*/tests/*.test.js")), ids=lambda path: path.stem
 )
-def test_the_browsers_verifier(path: Path):
+def test_a_script_of_the_browser(path: Path):
     answer = subprocess.run(
         [str(NODE), "--test", str(path)], capture_output=True, text=True, timeout=100, check=False
     )
