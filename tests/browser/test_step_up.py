@@ -32,7 +32,9 @@ def test_without_script_the_voter_is_told_where_to_vote_and_nothing_is_lost_sile
 ):
     page = citizens.in_wechat(visitors, product, VOTER, script=False, user_agent=ROBOT)
     citizens.open_paper(page, product, OPEN)
-    expect(page.get_by_text("请在公众号的对话框中发送“投票”")).to_be_visible()
+    note = page.locator("noscript .mi-note_warning")
+    expect(note).to_contain_text("请在公众号的对话框中发送“投票”")
+    expect(note).to_be_visible()
     before = product.read("SELECT count(*) FROM campaigns_ballot")
     for place in range(3):
         page.get_by_role("checkbox").nth(place).check()
@@ -72,7 +74,7 @@ def test_a_voter_above_the_score_votes_by_keyboard_alone_and_has_nothing_to_do(
 
     # A page loaded again has a ticket and work of its own, and who submits before it is done waits.
     held: list[Route] = []
-    page.route("**/work*.js", held.append)
+    page.route("**/work*.js", lambda route: held.append(route))
     page.goto(f"{product.url}/c/{OPEN}/nominees/?vote=1", wait_until="commit")
     for place in range(3):
         press_on(page, page.get_by_role("checkbox").nth(place), "Space")
