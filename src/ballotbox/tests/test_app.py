@@ -19,6 +19,7 @@ from ballotbox.tests.given import (
     JSON_HEADERS,
     KEY,
     NONCE,
+    VOTER,
     ask,
     cast,
     cast_one,
@@ -53,6 +54,12 @@ def test_what_the_browser_says_of_its_conduct_is_kept_or_left_out_and_refuses_no
 ):
     assert cast_one(database, given_ballot(conduct=claimed)).status == 201
     assert database.run("SELECT conduct FROM campaigns_ballot") == [(kept,)]
+
+
+def test_who_somebody_is_says_the_ticket_and_nothing_else_in_the_request(sqlite_database):
+    claims = {"voter_ref": "f" * 32, "openid": "somebody-else", "risk": 0, "session": "x"}
+    assert cast_one(sqlite_database, given_ballot(**claims)).status == 201
+    assert [ballot[0] for ballot in sqlite_database.ballots()] == [VOTER]
 
 
 def test_no_answer_may_be_kept_by_a_cache(sqlite_database):

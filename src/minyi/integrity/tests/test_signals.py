@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalogue of signals, and the hash under which a vote fixes how it is screened."""
 
+from pathlib import Path
+
 import pytest
 
 from minyi.campaigns.reasons import BY_HAND, REASONS
+from minyi.integrity import inline
 from minyi.integrity.engine import weights
 from minyi.integrity.engine.rules import RULES
 from minyi.integrity.signals import SIGNALS, codes_of, find_unknown
 
 pytestmark = pytest.mark.once
+
+REFERENCE = Path(__file__).parents[4] / "docs/reference/integrity.md"
 
 
 @pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
@@ -23,6 +28,17 @@ def test_the_words_of_the_engine_and_of_the_public_come_from_one_list():
     assert set(RULES) == set(codes_of("screening"))
     assert all(REASONS[code] == SIGNALS[code].name for code in codes_of("screening"))
     assert set(BY_HAND) <= set(REASONS)
+
+
+@pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
+def test_the_reference_has_every_signal_with_its_words_and_points(signal):
+    reference = REFERENCE.read_text(encoding="utf-8")
+    row = f"| `{signal.code}` {signal.name} | {signal.stage} | {signal.may_hurt} |"
+    assert row in reference
+    if signal.stage == "inline":
+        line = next(one for one in reference.splitlines() if one.startswith(f"| `{signal.code}` "))
+        points = line.split("|")[2]
+        assert all(str(number) in points for number in inline.WEIGHTS[signal.code])
 
 
 def test_a_code_that_no_signal_has_is_found():
