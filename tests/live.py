@@ -131,12 +131,19 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def copy_data(source: Path, target: Path) -> None:
     """Copy the folder of a product that may be running."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("db.sqlite3*", "said.txt"))
+    shutil.copytree(source, target, ignore=_unfinished)
     with (
         closing(sqlite3.connect(source / "db.sqlite3", timeout=10)) as original,
         closing(sqlite3.connect(target / "db.sqlite3")) as copy,
     ):
         original.backup(copy)
+
+
+def _unfinished(folder: str, names: list[str]) -> list[str]:
+    """Leave out the database, copied by its own means, and files that are being written."""
+    if Path(folder).name == "tmp":
+        return names
+    return [name for name in names if name.startswith("db.sqlite3") or name == "said.txt"]
 
 
 def let_time_pass(product: Product, slug: str, *, until: str) -> None:
