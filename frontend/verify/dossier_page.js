@@ -109,6 +109,7 @@ function valueOf(name, value, isOfEvent) {
   if (name === "tally" && typeof value === "object") return Object.entries(value).map(([label, votes]) => `${label} ${written(votes)}`).join(words.comma);
   if (name === "rule" && typeof value === "object") return fill(words.rule[value.per] ?? "", value);
   if (name === "rule") return String(value).split("|").map((code) => words.rules[code] ?? code).join(words.also);
+  if (name === "cosignatures" && Array.isArray(value)) return fill(words.pieces, { count: written(value.length) });
   if (name === "by") return words.by[value] ?? String(value);
   return typeof value === "number" ? written(value) : String(value);
 }
