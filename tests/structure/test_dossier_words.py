@@ -15,7 +15,7 @@ WRITERS = ("src/minyi/campaigns/services", "src/minyi/ledger/services")
 # `what` of an event: named in the entry itself, or given to one of the functions that write it.
 NAMED = re.compile(
     r'"what": "([a-z_]+)"|what="([a-z_]+)"|put_event\([^"]*?"([a-z_]+)"'
-    r'|_tell_log\(\w+, "([a-z_]+)"'
+    r'|tell_log\(\w+, "([a-z_]+)"'
 )
 
 
