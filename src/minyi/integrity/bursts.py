@@ -22,6 +22,7 @@ WINDOW_MS = 10_000
 LONG, SHORT = 12, 1  # windows looked at together: two minutes, ten seconds
 HISTORY = 360  # windows, an hour
 WARM_UP = 30  # windows before anything is said of a vote: five minutes
+FEWEST_BEFORE = 50  # ballots in the hour before: with fewer nobody knows what is usual
 FEWEST = 12  # ballots; fewer are no burst, as in the engine (weights.MIN_GROUP)
 SIGMAS = 6.0
 MAD_TO_SIGMA = 1.4826
@@ -57,6 +58,8 @@ def find_bursts(windows: Sequence[Window]) -> list[Burst]:
     """Return the bursts that the last of these windows, which follow on each other, belongs to."""
     windows = windows[-HISTORY:]
     if len(windows) < WARM_UP + LONG:
+        return []
+    if sum(window.ballots for window in windows[:-LONG]) < FEWEST_BEFORE:
         return []
     candidates = {number for window in windows[-LONG:] for number in window.votes}
     found = []

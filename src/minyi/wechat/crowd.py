@@ -4,8 +4,6 @@
 Nothing is skipped and nothing is faked but the people. It works against this machine only.
 """
 
-# ruff: noqa: S311  (taste needs no secrecy)
-
 import asyncio
 import random
 import re
@@ -20,7 +18,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-DOORS = 240  # networks that a crowd comes from
+from .crowd_people import DOORS, Attack, Choice, CrowdImpossible, People, Public
+
 AT_ONCE = 8  # more of them only wait for each other: 32 were half as fast
 TIMEOUT_S = 20
 FIRST_CITIZEN, LAST_CITIZEN = 13, 100_000  # the first twelve are for people who try the sandbox
@@ -37,10 +36,6 @@ _nonce = re.compile(r'name="nonce"\s+value="([^"]+)"')
 _pick = re.compile(r'name="pick"\s+value="(\d+)"')
 _campaign = re.compile(r'href="/c/([\w-]+)/')
 _code = re.compile(r"代码：([a-z_]+)")
-
-
-class CrowdImpossible(Exception):
-    """The crowd cannot vote there; the sentence says why."""
 
 
 @dataclass
@@ -63,59 +58,7 @@ class BallotForm:
 
     ticket: str
     nonce: str
-    numbers: tuple[int, ...]
-    min_picks: int
-    max_picks: int
-
-
-class Public:
-    """People as they are: phones of many kinds, each with an own pace and taste."""
-
-    def __init__(self, slug: str) -> None:
-        self._slug = slug
-
-    def phone_of(self, number: int) -> str:
-        """Return the User-Agent of that citizen's phone, the same each time."""
-        dice = random.Random(number)
-        model = f"Sample M{int(dice.paretovariate(0.8)) % 60}"
-        version = f"8.0.{dice.choice([40, 42, 47, 50, 54])}"
-        return (
-            f"Mozilla/5.0 (Linux; Android {dice.randint(10, 15)}; {model}) MicroMessenger/{version}"
-        )
-
-    def conduct(self) -> str:
-        """Return what a page would tell of its use (ballotbox.request.read_conduct)."""
-        dwell = int(random.lognormvariate(10, 0.7))
-        return f"{dwell},{2 + dwell // 5000 + random.randrange(3)},{random.choice([1, 1, 2, 3])}"
-
-    def choose(self, form: BallotForm) -> list[int]:
-        """Pick some; the first in a shuffled order are the favourites of the whole run."""
-        order = random.Random(self._slug).sample(sorted(form.numbers), len(form.numbers))
-        most = min(form.max_picks, len(order))
-        # Weighted drawing without putting back (Efraimidis and Spirakis 2006).
-        keys = {n: random.random() ** (place + 1) ** 0.8 for place, n in enumerate(order)}
-        many = max(random.randint(form.min_picks, most), random.randint(form.min_picks, most))
-        return sorted(sorted(order, key=lambda n: -keys[n])[:many])
-
-
-class PhoneWall(Public):
-    """Brushing: one model of phone, steered by one program, all for one candidate."""
-
-    def __init__(self, slug: str, candidate: int) -> None:
-        super().__init__(slug)
-        self._candidate = candidate
-
-    def phone_of(self, number: int) -> str:
-        return "Mozilla/5.0 (Linux; Android 9; Wall W1) MicroMessenger/8.0.30"
-
-    def conduct(self) -> str:
-        return f"{2000 + random.randrange(150)},1,1"
-
-    def choose(self, form: BallotForm) -> list[int]:
-        if self._candidate not in form.numbers:
-            raise CrowdImpossible(f"没有 {self._candidate} 号候选对象。")
-        others = [number for number in form.numbers if number != self._candidate]
-        return sorted([self._candidate, *random.sample(others, form.min_picks - 1)])
+    paper: Choice
 
 
 class Turned(Exception):
@@ -137,7 +80,7 @@ def run_crowd(
 ) -> CrowdReport:
     """Let that many citizens vote; Ctrl-C ends it with the report so far.
 
-    With `attack_for` they are no citizens but a wall of phones for that candidate. Without a slug
+    With `attack_for` they are no citizens but an attack for that candidate. Without a slug
     the first campaign that is open for voting is taken. `progress` is told how many are done.
     Raises CrowdImpossible.
     """
@@ -168,7 +111,7 @@ class _Crowd:
         self._attack_for = attack_for
         self._report = CrowdReport()
         self._slug = ""
-        self._people = Public("")
+        self._people: People = Public("")
         self._doors: list[httpx.AsyncClient] = []
 
     async def vote(self, numbers: Sequence[int], slug: str | None) -> CrowdReport:
@@ -181,10 +124,10 @@ class _Crowd:
             self._people = (
                 Public(self._slug)
                 if self._attack_for is None
-                else PhoneWall(self._slug, self._attack_for)
+                else Attack(self._slug, self._attack_for)
             )
             started = time.perf_counter()
-            queue = iter(numbers)
+            queue = iter(self._people.line_up(numbers))
             try:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(min(AT_ONCE, len(numbers))):
@@ -200,7 +143,7 @@ class _Crowd:
             page = await self._doors[0].get(f"{self._product}/")
             for slug in dict.fromkeys(_campaign.findall(page.text)):
                 # As a phone: another browser is asked to come by WeChat.
-                phone = {"User-Agent": self._people.phone_of(FIRST_CITIZEN)}
+                phone = {"User-Agent": self._people.phone_of(FIRST_CITIZEN).agent}
                 answer = await self._doors[0].get(self._ballot_url(slug), headers=phone)
                 if answer.is_redirect:
                     return str(slug)
@@ -229,8 +172,8 @@ class _Crowd:
         ballot = {
             "ticket": form.ticket,
             "nonce": form.nonce,
-            "picks": self._people.choose(form),
-            "conduct": self._people.conduct(),
+            "picks": self._people.choose(number, form.paper),
+            "conduct": self._people.conduct_of(number),
         }
         for _ in range(_PATIENT_TRIES):
             answer = await self._door_of(number).post(
@@ -243,7 +186,7 @@ class _Crowd:
 
     async def _open_paper(self, number: int, cookies: dict[str, str]) -> str:
         """Open the ballot paper as a browser does: through WeChat's login and back."""
-        url = self._ballot_url(self._slug)
+        url = self._ballot_url(self._slug, self._people.phone_of(number).mark)
         for _ in range(_MOST_STEPS):
             if url.startswith(f"{self._sandbox}/connect/oauth2/authorize?"):
                 url = await self._allow(url, number)
@@ -271,14 +214,15 @@ class _Crowd:
 
     def _door_of(self, number: int) -> httpx.AsyncClient:
         """Return the connection of that citizen's network."""
-        return self._doors[number % DOORS]
+        return self._doors[self._people.phone_of(number).door]
 
     def _headers(self, number: int, cookies: dict[str, str]) -> dict[str, str]:
         worn = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return {"Cookie": worn, "User-Agent": self._people.phone_of(number)}
+        return {"Cookie": worn, "User-Agent": self._people.phone_of(number).agent}
 
-    def _ballot_url(self, slug: str) -> str:
-        return f"{self._product}/c/{slug}/nominees/?vote=1"
+    def _ballot_url(self, slug: str, mark: str = "") -> str:
+        way = f"&from={mark}" if mark else ""
+        return f"{self._product}/c/{slug}/nominees/?vote=1{way}"
 
 
 def _client_at(address: str) -> httpx.AsyncClient:
@@ -298,7 +242,7 @@ def read_form(page: str) -> BallotForm:
     numbers = tuple(map(int, _pick.findall(page)))
     if form is None or ticket is None or nonce is None or not numbers:
         raise Turned("no_ballot_paper")
-    return BallotForm(ticket[1], nonce[1], numbers, int(form[1]), int(form[2]))
+    return BallotForm(ticket[1], nonce[1], Choice(numbers, int(form[1]), int(form[2])))
 
 
 def _code_of(answer: httpx.Response) -> str:

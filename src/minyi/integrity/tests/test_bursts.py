@@ -73,6 +73,15 @@ def test_nothing_is_said_in_the_first_minutes():
     assert find_bursts(given_windows(WARM_UP, extra={3: 50})) == []
 
 
+def test_the_first_crowd_of_a_vote_is_nobodys_burst():
+    quiet = [Window(NOON + k * WINDOW_MS, 0, {}) for k in range(60)]
+    crowd = [
+        Window(NOON + (60 + k) * WINDOW_MS, one.ballots, one.votes)
+        for k, one in enumerate(given_windows(12, factor=9))
+    ]
+    assert find_bursts([*quiet, *crowd]) == []
+
+
 def test_an_estimate_must_stand_out_from_its_own_error():
     assert find_bursts(given_windows(scale=40, factor=100)) == []
     (burst,) = find_bursts(given_windows(scale=40, factor=100, extra={4: 400}))

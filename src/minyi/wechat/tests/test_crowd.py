@@ -6,7 +6,8 @@ from django.test import Client
 from django.utils import timezone
 
 from minyi.campaigns.tests.given import given_campaign, given_open_round
-from minyi.wechat.crowd import CrowdImpossible, Turned, read_form, run_crowd
+from minyi.wechat.crowd import Turned, read_form, run_crowd
+from minyi.wechat.crowd_people import Attack, Choice, CrowdImpossible, Public
 from minyi.wechat.tests.given import given_official_account
 from minyi.wechat.tests.test_login import return_path, start_login
 from wechat_sandbox.tests.live import free_port
@@ -54,8 +55,8 @@ def test_the_page_for_people_holds_what_the_crowd_needs(sandbox):
     way = start_login(browser, "/c/windows/nominees/?vote=1")
     page = browser.get(return_path(sandbox, way), follow=True)
     form = read_form(page.text)
-    assert sorted(form.numbers) == [1, 2, 3, 4]
-    assert (form.min_picks, form.max_picks) == (1, 2)
+    assert sorted(form.paper.numbers) == [1, 2, 3, 4]
+    assert (form.paper.min_picks, form.paper.max_picks) == (1, 2)
     assert form.ticket.startswith("v1.")
     assert len(form.nonce) == 32
 
@@ -64,3 +65,30 @@ def test_a_page_without_a_ballot_paper_turns_the_voter_away():
     with pytest.raises(Turned) as turned:
         read_form("<form data-ballot='1'></form>")
     assert turned.value.code == "no_ballot_paper"
+
+
+PAPER = Choice(tuple(range(1, 25)), 3, 10)
+
+
+def test_a_public_has_people_who_look_alike_and_are_honest():
+    people = Public("windows")
+    phones = [people.phone_of(number) for number in range(800)]
+    hall = [phone for phone in phones if phone.mark == "qrcode"]
+    assert len(hall) == 100
+    assert len({phone.door for phone in hall}) == 1
+    assert len({phone.agent for phone in hall}) > 50
+    lined = people.line_up(range(800))
+    places = [place for place, number in enumerate(lined) if people.phone_of(number) in hall]
+    assert places[-1] - places[0] < 110  # they come together
+    assert all(3 <= len(people.choose(number, PAPER)) <= 10 for number in range(50))
+
+
+def test_an_attack_is_of_three_trades_for_one_candidate():
+    attack = Attack("windows", 7)
+    agents = [attack.phone_of(number).agent for number in range(400)]
+    assert sum("Sample W1" in agent for agent in agents) == 200
+    assert sum("Sample P1" in agent for agent in agents) == 100
+    assert len({agent for agent in agents if "Sample M" in agent}) > 40
+    assert all(7 in attack.choose(number, PAPER) for number in range(40))
+    with pytest.raises(CrowdImpossible):
+        attack.choose(1, Choice((1, 2, 3), 1, 3))

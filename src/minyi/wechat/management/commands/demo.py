@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from minyi.agencies.samples import seed_office
 from minyi.campaigns.samples import seed_campaigns
 from minyi.ledger.samples import seed_witness
-from minyi.wechat.crowd import CrowdImpossible, CrowdReport, run_crowd
+from minyi.wechat.crowd import CrowdReport, run_crowd
+from minyi.wechat.crowd_people import CrowdImpossible
 from minyi.wechat.desk_samples import seed_desk
 from minyi.wechat.samples import seed_account
 from minyi.wechat.services.sandbox_menu import ask_for_menu
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         crowd.add_argument("--voters", type=int, default=200, help="how many (200)")
         crowd.add_argument("--campaign", default=None, help="last part of /c/<campaign>/")
         crowd.add_argument(
-            "--attack", type=int, metavar="N", help="a wall of phones for candidate N, no citizens"
+            "--attack", type=int, metavar="N", help="no citizens, but brushing for candidate N"
         )
         crowd.add_argument("--product", default=settings.PUBLIC_URL, help="%(default)s (or PORT=)")
         crowd.add_argument(
