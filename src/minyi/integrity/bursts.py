@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import median, quantiles
 
-from django.utils.translation import gettext_noop as _
-
 from .pictures import Row
+from .signals import gettext_noop as _
 
 WINDOW_MS = 10_000
 LONG, SHORT = 12, 1  # windows looked at together: two minutes, ten seconds
@@ -26,7 +25,7 @@ FEWEST_BEFORE = 50  # ballots in the hour before: with fewer nobody knows what i
 FEWEST = 12  # ballots; fewer are no burst, as in the engine (weights.MIN_GROUP)
 SIGMAS = 6.0
 MAD_TO_SIGMA = 1.4826
-SPARED = 0.1  # of the past, its highest two-minute blocks: an earlier burst is not the usual
+SPARED = 0.1  # of the past: its highest blocks
 SHOWN = 90  # windows of the timeline: a quarter of an hour
 
 NEW_MS = 300_000
@@ -79,14 +78,13 @@ def _find(windows: Sequence[Window], candidate: int, span: int) -> Burst | None:
     if observed < FEWEST * windows[-1].scale:
         return None
     past = len(windows) - LONG
-    share = _usual_share(own[:past], others[:past])
-    blocks = range(past % span, past, span)
-    usual = median(sum(own[at : at + span]) for at in blocks)
-    expected = max(share * sum(others[-span:]), usual)
-    left = [sum(own[at : at + span]) - share * sum(others[at : at + span]) for at in blocks]
-    middle = median(left)
-    spread = MAD_TO_SIGMA * median(abs(one - middle) for one in left)
-    chance = sqrt((expected + 1) * max(window.scale for window in windows[-span:]))
+    usual = _Usual(own[:past], others[:past])
+    now, scale = sum(others[-span:]), max(window.scale for window in windows[-span:])
+    blocks = [own[at : at + span] for at in range(past % span, past, span)]
+    expected = max(usual.share * now, median(map(sum, blocks)))
+    # Chance of what comes now, and of the past that the share is taken from.
+    chance = sqrt((expected + 1) * (1 + now / max(usual.others, 1)) * scale)
+    spread = usual.spread * sqrt(span / LONG)
     if observed - expected <= SIGMAS * max(spread, chance):
         return None
     shown = zip(windows[-SHOWN:], own[-SHOWN:], others[-SHOWN:], strict=True)
@@ -96,17 +94,33 @@ def _find(windows: Sequence[Window], candidate: int, span: int) -> Burst | None:
         windows[-1].start_ms + WINDOW_MS,
         observed,
         round(expected, 1),
-        tuple((window.start_ms, got, round(share * rest, 2)) for window, got, rest in shown),
+        tuple((window.start_ms, got, round(usual.share * rest, 2)) for window, got, rest in shown),
     )
 
 
-def _usual_share(own: Sequence[int], others: Sequence[int]) -> float:
-    """Return the candidate's ballots per ballot of others, without its highest blocks."""
-    starts = range(0, len(own), LONG)
-    blocks = [(sum(own[at : at + LONG]), sum(others[at : at + LONG])) for at in starts]
-    blocks.sort(key=lambda block: block[0] - block[1] * 1e-9)
-    kept = blocks[: len(blocks) - int(len(blocks) * SPARED)]
-    return sum(got for got, _rest in kept) / max(sum(rest for _got, rest in kept), 1)
+class _Usual:
+    """What is usual for a candidate: its ballots per ballot of others, in blocks of two minutes.
+
+    Blocks in which nobody voted say nothing; the highest are left out, an earlier burst is not the
+    usual. `spread` is the robust standard error of a block.
+    """
+
+    def __init__(self, own: Sequence[int], others: Sequence[int]) -> None:
+        starts = range(0, len(own), LONG)
+        sums = [(sum(own[at : at + LONG]), sum(others[at : at + LONG])) for at in starts]
+        blocks = [block for block in sums if any(block)]
+        share = _ratio(blocks)
+        blocks.sort(key=lambda block: block[0] - share * block[1])
+        kept = blocks[: len(blocks) - int(len(blocks) * SPARED)]
+        self.share = _ratio(kept)
+        self.others = sum(rest for _got, rest in kept)
+        left = [got - self.share * rest for got, rest in kept] or [0.0]
+        middle = median(left)
+        self.spread = MAD_TO_SIGMA * median(abs(one - middle) for one in left)
+
+
+def _ratio(blocks: Sequence[tuple[int, int]]) -> float:
+    return sum(got for got, _rest in blocks) / max(sum(rest for _got, rest in blocks), 1)
 
 
 # --- Who a burst consists of --------------------------------------------------------------------

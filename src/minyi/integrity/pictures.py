@@ -20,7 +20,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TypeAlias
 
-from django.utils.translation import gettext_noop as _
+from minyi.integrity.signals import gettext_noop as _
 
 Row: TypeAlias = Mapping[str, str]
 Trait: TypeAlias = tuple[str, str]  # kind and full value; the value stays in this process

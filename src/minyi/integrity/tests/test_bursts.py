@@ -82,6 +82,16 @@ def test_the_first_crowd_of_a_vote_is_nobodys_burst():
     assert find_bursts([*quiet, *crowd]) == []
 
 
+@pytest.mark.parametrize("minutes", [2, 3, 5, 8])
+def test_a_vote_that_wakes_up_has_no_bursts(minutes):
+    quiet = [Window(NOON + k * WINDOW_MS, 0, {}) for k in range(300)]
+    crowd = [
+        Window(NOON + (300 + k) * WINDOW_MS, one.ballots, one.votes)
+        for k, one in enumerate(given_windows(6 * minutes, factor=10))
+    ]
+    assert find_bursts([*quiet, *crowd]) == []
+
+
 def test_an_estimate_must_stand_out_from_its_own_error():
     assert find_bursts(given_windows(scale=40, factor=100)) == []
     (burst,) = find_bursts(given_windows(scale=40, factor=100, extra={4: 400}))
