@@ -13,7 +13,7 @@ from typing import Protocol
 
 DOORS = 240  # networks that a crowd comes from
 HALL, OFFICE = 7, 11  # doors through which many come: a hall with a code on the wall, an office
-PROGRAM_DOORS = 3
+PROGRAM_DOORS = 60  # bought by the hour
 
 
 class CrowdImpossible(Exception):
