@@ -144,6 +144,21 @@ def test_a_ballot_sent_again_after_the_close_still_gets_its_receipt(database):
     )
 
 
+@pytest.mark.parametrize(
+    "database", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+def test_what_was_sent_before_is_not_looked_for_in_the_whole_table(database):
+    """PostgreSQL keeps a plan it made when the table was small, and a vote grows fast."""
+    crowd = [ballot_of(f"{number:032x}") for number in range(300)]
+    commit(database, *crowd)
+    assert all(outcome.repeated for outcome in commit(database, *crowd))
+    ((whole_reads,),) = database.run(
+        "SELECT seq_scan FROM pg_stat_user_tables"
+        " WHERE relname = 'campaigns_ballot' AND schemaname = current_schema()"
+    )
+    assert whole_reads == 0
+
+
 def test_a_daily_round_takes_one_ballot_per_day_in_china(database):
     database.change_round(frequency="day")
     first = cast_one(database)
