@@ -11,7 +11,7 @@ CATALOGUES := $(shell find src -name '*.po')
 # Images of containers often forbid it, and then every process compiles 2,000 modules again (2.5 s).
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev run test lint fix bench lock messages
+.PHONY: help setup setup-dev run test test-cluster lint fix bench lock messages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -27,6 +27,9 @@ run: setup ## run the product and the WeChat sandbox (PORT=8000 SANDBOX_PORT=801
 test: setup-dev ## lint, types, import contracts and every test
 	@$(BIN)/python tools/check.py
 
+test-cluster: .venv/cluster.stamp ## score two campaigns on a local Spark (needs Java)
+	@$(BIN)/pytest -q src/minyi/integrity/tests/test_cluster.py
+
 lint: setup-dev ## only lint, types and import contracts
 	@$(BIN)/python tools/check.py --only lint
 
@@ -37,10 +40,17 @@ fix: setup-dev ## mend what a tool can mend
 bench: setup-dev ## measure, each figure with its floor in the same run; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
+.venv/cluster.stamp: requirements/cluster.txt .venv/dev.stamp
+	@echo "installing Spark for its test …"
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/cluster.txt
+	@touch $@
+
 lock: .venv/tools.stamp ## pin the dependencies again
 	for name in tools base dev; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	    --upgrade --quiet requirements/$$name.in -o requirements/$$name.txt; done
+	sed -E 's/ ?\\$$//; /^ /d' requirements/dev.txt | $(BIN)/uv pip compile --universal --python-version 3.11 \
+	  --generate-hashes --no-header --upgrade --quiet -c - requirements/cluster.in -o requirements/cluster.txt
 
 .venv/tools.stamp: requirements/tools.txt
 	@test -n "$(PYTHON)" || { echo "Minyi needs Python 3.11 or newer (PYTHON=/path/to/python3)"; exit 1; }

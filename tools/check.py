@@ -7,6 +7,7 @@ and without what is marked `once`; where not, that run is reported as skipped, b
 
 import argparse
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -47,6 +48,7 @@ CLUSTER = Step(
     [*PYTEST, "-m", "not browser and not once", "src/minyi", "tests"],
     {"DATABASE_URL": POSTGRES, "REDIS_URL": REDIS},
 )
+SPARK = Step("tests on Spark", ["make", "--no-print-directory", "test-cluster"])
 
 
 def main() -> int:
@@ -62,6 +64,10 @@ def main() -> int:
             skipped.append(f"{CLUSTER.name}: nothing answers at {', '.join(map(_place, missing))}")
         else:
             steps.append(CLUSTER)
+        if shutil.which("java"):
+            steps.append(SPARK)
+        else:
+            skipped.append(f"{SPARK.name}: there is no Java")
     for step in steps:
         if not _passes(step):
             return 1
@@ -75,7 +81,9 @@ def _passes(step: Step) -> bool:
     print(f"── {step.name} ", flush=True)
     program, *arguments = step.command
     outcome = subprocess.run(  # noqa: S603
-        [str(BIN / program), *arguments], env={**os.environ, **step.environment}, check=False
+        [str(BIN / program) if (BIN / program).exists() else program, *arguments],
+        env={**os.environ, **step.environment},
+        check=False,
     )
     verdict = "ok" if outcome.returncode == 0 else "FAILED"
     print(f"── {step.name}: {verdict} in {time.monotonic() - started:.0f} s", flush=True)

@@ -51,7 +51,28 @@ def brush(world: World, attack: Attack) -> Columns:
     if "exit" in crude:
         _exits(world, attack, part)
     _camouflage(world, attack, part, crude)
+    if rng.random() < world.shift.returning:
+        _return_daily(world, part)
     return part
+
+
+def _return_daily(world: World, part: Columns) -> None:
+    """Let the same accounts vote day after day: a ballot from a new exit, sometimes a new phone."""
+    rng, n = world.rng, len(part["ts"])
+    accounts = max(1, n // int(rng.integers(2, max(3, world.days + 1))))
+    order = np.argsort(part["ts"], kind="stable")
+    who = np.empty(n, np.int64)
+    who[order] = np.arange(n) % accounts
+    part["person"] = part["person"][:accounts][who]
+    first = part["ts"] - part["first_seen"]
+    part["first_seen"] = (OPENS_MS - first[:accounts][who]).clip(1)
+    part["follow_ts"] = np.where(
+        part["follow_ts"][:accounts][who] >= 0, part["first_seen"] + 9_000, -1
+    )
+    part["prior_n"] = part["prior_n"][:accounts][who]
+    if rng.random() < 0.5:  # each account has its phone
+        for name in ("model", "ios", "osv", "wxver", "tls", "dev"):
+            part[name] = part[name][:accounts][who]
 
 
 def _moments(world: World, attack: Attack, crude: set[str]) -> Ints:

@@ -56,7 +56,7 @@ def cascades(world: World, n: int) -> Columns:
     """Chat groups: a wave behind one sharer, whose readers share on."""
     parts = []
     while n > 0:
-        size = min(n, int(world.rng.pareto(1.2) * 60 * world.shift.crowd) + 15)
+        size = min(n, int(world.rng.pareto(world.shift.viral) * 60 * world.shift.crowd) + 15)
         parts.append(_cascade(world, size))
         n -= size
     return join(parts)

@@ -36,6 +36,12 @@ class Shift:
     crowd: float = 1.0  # size of honest bursts
     blocked_dev: float = 0.1
     tls_kinds: int = 3  # greetings per operating system
+    skew: float = 1.3  # exponent of the candidates' popularity: smaller is more unequal
+    viral: float = 1.2  # exponent of the chat cascades' sizes
+    mobile: float = 0.55  # share that comes through a carrier's exit
+    blocks: int = 40  # home networks (/24) of a city
+    volume: float = 1.0  # size of the attacks
+    returning: float = 0.3  # share of the attacks whose accounts come back day after day
 
 
 @dataclass
@@ -54,7 +60,7 @@ class World:
         self.n_cities = int(rng.integers(8, 22))  # of the home province
         self.n_far = 120  # cities elsewhere, four to a province
         self.candidate_city = rng.integers(0, self.n_cities, self.n_candidates)
-        self.popularity = rng.pareto(1.3, self.n_candidates) + 0.25
+        self.popularity = rng.pareto(shift.skew, self.n_candidates) + 0.25
         self.far = rng.beta(0.8, 6, self.n_candidates)
         self.new_share = rng.uniform(*shift.new_share)
         self.dwell_median = rng.uniform(*shift.dwell_s)
@@ -100,12 +106,13 @@ class World:
     def networks(self, n: int, city: Ints) -> Columns:
         """Draw home or mobile exits in these cities: large carrier NATs and single homes."""
         rng = self.rng
-        mobile = rng.random(n) < 0.55
+        mobile = rng.random(n) < self.shift.mobile
         isp = rng.choice(3, n, p=[0.5, 0.28, 0.22])
         block = city * 64 + isp * 16
         nat = (rng.zipf(1.4, n) - 1) % 12  # exit of the carrier
         v4_mobile = (block + nat) * 256 + rng.integers(0, 6, n)
-        v4_home = (200_000 + city * 40 + rng.integers(0, 40, n)) * 256 + rng.integers(0, 256, n)
+        home = 2_000_000 + city * self.shift.blocks + rng.integers(0, self.shift.blocks, n)
+        v4_home = home * 256 + rng.integers(0, 256, n)
         v6 = rng.random(n) < self.shift.ipv6
         ip = np.where(mobile, v4_mobile, v4_home)
         ip = np.where(v6, -(city * 10_000_000 + rng.integers(1, 9_000_000, n)), ip)

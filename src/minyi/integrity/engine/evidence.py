@@ -14,7 +14,7 @@ from .weights import WEIGHTS
 DOOR = 12.0  # people one exit counts for, per candidate
 FEW = 20.0  # ballots' worth of belief that traits are independent
 SLOTS_MS = (20 * MINUTE, 4 * HOUR)
-NOT_A_TRAIT_AT_ZERO = {"greeting", "lot", "hall", "place"}
+NOT_A_TRAIT_AT_ZERO = {"greeting", "lot", "hall", "place", "odd", "wandering", "loyal"}
 
 
 def trait_table(ballots: Ballots) -> Iterator[tuple[str, Codes]]:
@@ -26,6 +26,9 @@ def trait_table(ballots: Ballots) -> Iterator[tuple[str, Codes]]:
     yield "lot", facets.lot(ballots)
     yield "hall", facets.data_centre(ballots)
     yield "standing", facets.standing(ballots)
+    yield "odd", facets.odd_phone(ballots)
+    yield "wandering", facets.wandering(ballots)
+    yield "arrival", facets.arrival(ballots)
 
 
 def measure(ballots: Ballots) -> Iterator[tuple[str, Floats]]:
@@ -46,6 +49,7 @@ def measure(ballots: Ballots) -> Iterator[tuple[str, Floats]]:
         if name == "haste":
             yield from scale.lifts("haste_place", trait, scale.away)
     yield from scale.lifts("place", scale.away)
+    yield from scale.lifts("loyal", facets.loyal_door(ballots))
 
 
 class _Scale:

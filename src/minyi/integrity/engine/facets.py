@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 LENT_PER_DAY = 60
 LENT_PER_TEN_MINUTES = 25
 HANDS = 3
+HELPERS = 3.01  # phones of one model beside each other
 
 
 class Ballots:
@@ -96,7 +97,8 @@ class Ballots:
         """Count one lent phone, and one person over many days, once."""
         weight = np.ones(self.n)
         if self.has("openid"):
-            weight = 1.0 / sizes(self.text("openid"))
+            person = self.text("openid")
+            weight = np.where(person > 0, 1.0 / sizes(person), 1.0)  # nobody knows who: each one
         if not self.has("ip") or not (self.has("dev") or self.has("model")):
             return weight
         dev = self.text("dev")
@@ -107,8 +109,20 @@ class Ballots:
         fastest = np.zeros(int(phone.max()) + 1)
         np.maximum.at(fastest, phone, in_ten)
         lent = (on_day <= LENT_PER_DAY) & (fastest[phone] <= LENT_PER_TEN_MINUTES)
+        lent &= self._phones_beside(phone) <= HELPERS
         self.lent = lent & (on_day >= HANDS)
         result: Floats = np.where(lent, np.minimum(weight, 1.0 / on_day), weight)
+        return result
+
+    def _phones_beside(self, phone: Codes) -> Floats:
+        """Count the phones of one model that went from hand to hand at one address on a day.
+
+        More than a few are no helpers: a wall, or strangers behind a carrier's exit.
+        """
+        by_day = combine(phone, self.day)
+        here = combine(self.text("ip"), self.text("model"), self.day)
+        once = np.where(sizes(by_day) >= HANDS, 1.0 / sizes(by_day), 0.0)
+        result: Floats = np.bincount(here, once)[here].astype(np.float64)
         return result
 
 
@@ -228,3 +242,40 @@ def data_centre(ballots: Ballots) -> Codes:
     if not ballots.has("isp"):
         return np.zeros(ballots.n, np.int64)
     return (ballots.frame["isp"] == "IDC").to_numpy().astype(np.int64)
+
+
+def odd_phone(ballots: Ballots) -> Codes:
+    """1 where model and version are each common but hardly ever stand together."""
+    model, build = ballots.text("model"), combine(ballots.text("os"), ballots.text("osv"))
+    expected = sizes(model) * sizes(build) / ballots.n
+    rare = sizes(combine(model, build)) < 0.2 * expected
+    return (rare & (model > 0)).astype(np.int64)
+
+
+def wandering(ballots: Ballots) -> Codes:
+    """The number of phone models on which an account came back; 0 for one."""
+    if not ballots.has("openid", "model"):
+        return np.zeros(ballots.n, np.int64)
+    phones = ballots.frame.select(pl.col("model").n_unique().over("openid")).to_series()
+    again = np.clip(phones.to_numpy().astype(np.int64) - 1, 0, 3)
+    return np.where(ballots.text("openid") > 0, again, 0)
+
+
+def loyal_door(ballots: Ballots) -> Codes:
+    """Pair by pair, the size of a door nearly all of whose people chose this candidate; 0 if not.
+
+    «Nearly all» must be more than the candidate's popularity explains (e⁶ against chance).
+    """
+    row, candidate = ballots.pair_row, ballots.pair_candidate
+    door = exit_block(ballots)
+    people = np.bincount(door, ballots.weight)[door][row]
+    cell = combine(door[row], candidate)
+    own = np.bincount(cell, ballots.weight[row])[cell]
+    usual = np.bincount(candidate, ballots.weight[row])[candidate] / ballots.weight.sum()
+    share = np.clip(own / people, 1e-6, 1 - 1e-6)
+    usual = np.clip(usual, 1e-6, 1 - 1e-6)
+    surprise = people * (
+        share * np.log(share / usual) + (1 - share) * np.log((1 - share) / (1 - usual))
+    )
+    loyal = (share >= 0.8) & (surprise > 6.0) & (people >= 1.9) & (door[row] > 0)
+    return np.where(loyal, np.digitize(people, [6.0, 16.0, 61.0]) + 1, 0)

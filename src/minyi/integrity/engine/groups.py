@@ -17,8 +17,10 @@ from .weights import BUDGET, MATTERS, MIN_GROUP, RULE_OF, base
 Flags = npt.NDArray[np.bool_]
 
 PAUSE_MS = 12 * HOUR  # a longer silence ends a group
+WAVE_PAUSE_MS = 36 * HOUR  # … but accounts that return every day are one wave
 MACHINE = KIND_BITS["greeting"] | KIND_BITS["network"]
-LIKE_PHONES = KIND_BITS["phone"] | KIND_BITS["tempo"]  # like phones at a like pace: a wall
+# Like phones at a like pace, or from afar, are a wall and not a house.
+WALLS = [KIND_BITS["phone"] | KIND_BITS[other] for other in ("tempo", "place")]
 REASONS = 4
 FEW_HANDS = 2.5  # fewer persons than this stand behind a helper's phone, however many ballots
 
@@ -84,11 +86,11 @@ def leading(scores: Scores, pairs: Codes) -> Codes:
     return result
 
 
-def _runs(key: Codes, ts: Codes) -> Codes:
+def _runs(key: Codes, ts: Codes, pause: int) -> Codes:
     """Number the runs of equal keys without a long pause."""
     order = np.lexsort((ts, key))
     breaks = np.ones(len(key), bool)
-    breaks[1:] = (np.diff(key[order]) != 0) | (np.diff(ts[order]) > PAUSE_MS)
+    breaks[1:] = (np.diff(key[order]) != 0) | (np.diff(ts[order]) > pause)
     numbers = np.zeros(len(key), np.int64)
     numbers[order] = np.cumsum(breaks) - 1
     return numbers
@@ -100,16 +102,18 @@ def _members(ballots: Ballots, scores: Scores, pair: Codes, over: Codes) -> pl.D
     rules = sorted(set(RULE_OF.values()))
     rule_of_signal = np.array([rules.index(RULE_OF[base(name)]) for name in scores.signals])
     candidate, signal = ballots.pair_candidate[chosen], leading(scores, chosen)
-    wave = _runs(candidate, ts)
+    wave = _runs(candidate, ts, WAVE_PAUSE_MS)
     return pl.DataFrame({
-        "group": _runs(candidate * len(rules) + rule_of_signal[signal], ts),
+        "group": _runs(candidate * len(rules) + rule_of_signal[signal], ts, PAUSE_MS),
         "ts": ts, "weight": weight, "candidate": candidate, "signal": signal,
         "wave": np.bincount(wave, weight)[wave],
         # The bias of the fit counted honest ballots tenfold: e² of the odds are given back.
         "doubt": 1.0 / (1.0 + np.exp(scores.total[chosen] + 2.0)),
         "machine": (scores.kinds[chosen] & MACHINE) > 0,
         "tempo": (scores.kinds[chosen] & KIND_BITS["tempo"]) > 0,
-        "like_phones": (scores.kinds[chosen] & LIKE_PHONES) == LIKE_PHONES,
+        "phone": (scores.kinds[chosen] & KIND_BITS["phone"]) > 0,
+        "wall": np.any([(scores.kinds[chosen] & wall) == wall for wall in WALLS], axis=0),
+        "hall": facets.data_centre(ballots)[over],
         "door": facets.exit_block(ballots)[over], "ref": ballots.text("ref")[over],
     })  # fmt: skip
 
@@ -131,7 +135,9 @@ def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[G
             doubt=pl.col("doubt").sum(),
             machine=pl.col("machine").mean(),
             tempo=pl.col("tempo").mean(),
-            like_phones=pl.col("like_phones").mean(),
+            phone=pl.col("phone").mean(),
+            hall=pl.col("hall").mean(),
+            wall=pl.col("wall").mean(),
         )
         .sort("group")
         .to_dicts()
@@ -143,7 +149,7 @@ def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[G
             id=k, candidate=ballots.names[row["candidate"]],
             leading_rule=RULE_OF[base(scores.signals[row["signal"]])],
             size=row["len"], persons=round(row["weight"], 1), from_ms=row["first"],
-            to_ms=row["last"], expected_honest=round(row["doubt"], 6), held=not kept[k],
+            to_ms=row["last"], expected_honest=round(row["doubt"], 9), held=not kept[k],
             reason_not_held=kept[k], doors=int(doors[k]),
             top_door_share=round(float(door_share[k]), 3),
             top_sharer_share=round(float(ref_share[k]), 3),
@@ -167,11 +173,11 @@ def _look_alike(row: dict[str, Any], door_share: float, ref_share: float) -> str
     """Return why a group is left alone although its ballots are over the line."""
     if row["wave"] < MIN_GROUP or row["weight"] < FEW_HANDS:
         return "too_few"
-    if row["machine"] >= 0.5:
+    if row["machine"] >= 0.5 or (row["hall"] >= 0.5 and row["tempo"] >= 0.5):
         return ""
-    if door_share >= 0.5 and row["like_phones"] < 0.5:
+    if door_share >= 0.5 and row["wall"] < 0.5:
         return "one_house"  # a campus, an office, a hall, a hospital
-    if ref_share >= 0.5 and row["tempo"] < 0.5:
+    if ref_share >= 0.5 and row["tempo"] < 0.5 and row["phone"] < 0.5:
         return "one_chat"  # a group that follows one sharer
     return ""
 

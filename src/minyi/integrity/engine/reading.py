@@ -10,42 +10,49 @@ from .columns import NUMBERS, REQUIRED, TEXTS, Refusal
 
 def read_events(path: Path) -> pl.DataFrame:
     """Return the event log with the contract's types; absent columns stay absent."""
-    frame = _read(path)
+    return checked_events(_read(path), str(path), is_text=path.suffix != ".parquet")
+
+
+def checked_events(frame: pl.DataFrame, source: str, *, is_text: bool = False) -> pl.DataFrame:
+    """Return the contract's columns with its types, or refuse what would be scored wrongly."""
     missing = [name for name in REQUIRED if name not in frame.columns]
     if missing:
         raise Refusal(
-            str(path),
+            source,
             f"column {', '.join(missing)} is missing.",
             "The log needs event_id, ts and choices.",
         )
     if frame.is_empty():
-        raise Refusal(str(path), "there is not one ballot in it.", "Export the log again.")
+        raise Refusal(source, "there is not one ballot in it.", "Export the log again.")
     known = [name for name in frame.columns if name in NUMBERS or name in TEXTS]
-    frame = (
-        frame.select(
+    if is_text:
+        frame = _typed(frame.select(known), source)
+    else:
+        frame = frame.select(
             _number(name)
             if name in NUMBERS
             else pl.col(name).cast(pl.String).fill_null("").alias(name)
             for name in known
         )
-        if path.suffix == ".parquet"
-        else _typed(frame.select(known), path)
-    )
-    _check_rows(frame, path)
+    _check_rows(frame, source, is_text=is_text)
     return frame
 
 
 def read_candidates(path: Path) -> pl.DataFrame:
     """Return candidate and city; the city may be empty."""
-    frame = _read(path)
+    return checked_candidates(_read(path), str(path))
+
+
+def checked_candidates(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Return candidate and city, each candidate once."""
     if "candidate" not in frame.columns:
         raise Refusal(
-            str(path), "column candidate is missing.", "The list needs candidate, city, kind."
+            source, "column candidate is missing.", "The list needs candidate, city, kind."
         )
     twice = frame.filter(pl.col("candidate").is_duplicated())
     if not twice.is_empty():
         raise Refusal(
-            str(path), f"candidate {twice['candidate'][0]} stands in it twice.", "Leave one line."
+            source, f"candidate {twice['candidate'][0]} stands in it twice.", "Leave one line."
         )
     city = pl.col("city") if "city" in frame.columns else pl.lit("")
     return frame.select(
@@ -77,7 +84,7 @@ def _number(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.Float64, strict=False).cast(pl.Int64, strict=False).alias(name)
 
 
-def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+def _typed(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     typed = frame.with_columns(
         _number(name) if name in NUMBERS else pl.col(name).fill_null("") for name in frame.columns
     )
@@ -88,16 +95,15 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         if bad.any():
             row = int(bad.arg_max() or 0)
             raise Refusal(
-                str(path),
+                source,
                 f"line {row + 2}: {name} is “{frame[name][row]}”, not a number.",
                 "Times are in milliseconds.",
             )
     return typed
 
 
-def _check_rows(frame: pl.DataFrame, path: Path) -> None:
-    first_line = 1 if path.suffix == ".parquet" else 2
-    word = "row" if path.suffix == ".parquet" else "line"
+def _check_rows(frame: pl.DataFrame, source: str, *, is_text: bool) -> None:
+    first_line, word = (2, "line") if is_text else (1, "row")
     checks = (
         (frame["ts"].is_null(), "has no ts.", "Every ballot needs its moment in milliseconds."),
         (
@@ -116,4 +122,4 @@ def _check_rows(frame: pl.DataFrame, path: Path) -> None:
     for wrong, what, advice in checks:
         if wrong.any():
             row = int(wrong.arg_max() or 0)
-            raise Refusal(str(path), f"{word} {row + first_line} {what}", advice)
+            raise Refusal(source, f"{word} {row + first_line} {what}", advice)

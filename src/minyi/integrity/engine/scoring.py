@@ -3,7 +3,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -21,26 +20,37 @@ from .weights import (
     RULE_OF,
     SOFT,
     SOFT_CAP,
+    SOLE,
     WEIGHTS,
     base,
 )
 
-KIND_BITS = {"phone": 1, "greeting": 2, "tempo": 4, "account": 8, "network": 16, "place": 32}
-HARD = 1 | 2 | 4 | 8
+KIND_BITS = {
+    kind: 1 << k
+    for k, kind in enumerate((
+        "phone", "greeting", "tempo", "account", "standing", "network", "doors", "place",
+        "arrival", "company", "sole",
+    ))
+}  # fmt: skip
+HARD = sum(KIND_BITS[kind] for kind in ("phone", "greeting", "tempo", "account", "company"))
+HIRED = KIND_BITS["standing"] | KIND_BITS["place"]
 CERTAIN = 15.0
 LENT_PHONE = 1.5  # a helper's neighbours share phone, place, hour and favourite by nature
-COMPANY_AT_MOST, STRANGER = 3.0, -6.0
+COMPANY_AT_MOST, STRANGER = 5.0, -4.0
 COMPANY_WEIGHT = 0.5
-# In what ballots resemble each other, by the rule that rests on it; the way of arriving has none.
-RESEMBLANCE: MappingProxyType[str, Callable[[Ballots], Codes]] = MappingProxyType(
-    {
-        "same_haste": facets.haste,
-        "same_standing": facets.standing,
-        "same_phones": facets.phone_model,
-        "same_greeting": facets.greeting,
-        "from_afar": facets.place_and_operator,
-        "": facets.arrival,
-    }
+ALIKE = 3.0  # from here on the company counts as a kind of fact
+ROUNDS = 2
+# In what ballots resemble each other, by the rule that rests on it; the hour has none.
+RESEMBLANCE: tuple[tuple[str, Callable[[Ballots], Codes]], ...] = (
+    ("same_haste", facets.haste),
+    ("same_standing", facets.standing),
+    ("same_phones", facets.phone_model),
+    ("same_phones", facets.phone_build),
+    ("same_greeting", facets.greeting),
+    ("from_afar", facets.place_and_operator),
+    ("same_arrival", facets.arrival),
+    ("account_lot", facets.lot),
+    ("", lambda ballots: ballots.ts // HOUR),
 )
 
 
@@ -56,9 +66,15 @@ class Scores:
 
     @property
     def stands(self) -> npt.NDArray[np.bool_]:
-        """Say which pairs are over the line, on facts of two kinds, one of them hard."""
-        several = np.bitwise_count(self.kinds) >= 2
-        return (self.total >= LINE) & several & ((self.kinds & HARD) > 0)
+        """Say which pairs are over the line, on facts of two kinds, one of them hard.
+
+        Accounts of one standing from afar make up for a hard fact if there is a third kind.
+        """
+        kinds = np.bitwise_count(self.kinds)
+        hard = (self.kinds & HARD) > 0
+        hired = ((self.kinds & HIRED) == HIRED) & (kinds >= 3)
+        result: npt.NDArray[np.bool_] = (self.total >= LINE) & (kinds >= 2) & (hard | hired)
+        return result
 
 
 def score_pairs(ballots: Ballots, without: Collection[str] = ()) -> Scores:
@@ -79,8 +95,8 @@ def score_pairs(ballots: Ballots, without: Collection[str] = ()) -> Scores:
         np.zeros(len(parts)),
     )
     if "company" not in without:
-        scores.company = _company(ballots, scores, without)
-    scores.total = np.round(scores.total + COMPANY_WEIGHT * scores.company, 6)
+        habits = [make(ballots) for rule, make in RESEMBLANCE if rule not in without]
+        _keep_company(ballots, scores, habits)
     return scores
 
 
@@ -95,41 +111,46 @@ def _kinds(parts: npt.NDArray[np.float32], signals: tuple[str, ...]) -> Codes:
     for k, name in enumerate(signals):
         bits = sum(KIND_BITS[kind] for kind in KINDS[base(name)])
         found |= np.where(parts[:, k] >= MATTERS, bits, 0)
+        if name in SOLE:
+            found |= np.where(parts[:, k] >= SOLE[name] * WEIGHTS[name], KIND_BITS["sole"], 0)
     return found
 
 
-def _company(ballots: Ballots, scores: Scores, without: Collection[str]) -> Floats:
-    """Return how much likelier a pair's traits are among the candidate's certain ones.
+def _keep_company(ballots: Ballots, scores: Scores, habits: Sequence[Codes]) -> None:
+    """Add how much likelier a pair's traits are among the candidate's certain ones.
 
     It works both ways: an honest ballot that shares a phone with the attack, but came by another
     road from another place, is let go. Measured within four hours where enough are certain, else
     over the whole campaign; elsewhere nobody is judged by company.
     """
-    whole = ballots.pair_candidate
-    hours = dense((ballots.ts[ballots.pair_row] // (4 * HOUR)) * len(ballots.names) + whole)
-    result = np.zeros(len(whole))
-    traits = [make(ballots) for rule, make in RESEMBLANCE.items() if rule not in without]
-    for window in (whole, hours):
-        odds, struck = _resemblance(ballots, scores, window, traits)
-        result = np.where(struck >= CERTAIN, odds, result)
-    return np.clip(result, STRANGER, COMPANY_AT_MOST)
+    alone, kinds = scores.total, scores.kinds
+    row, whole = ballots.pair_row, ballots.pair_candidate
+    traits = [dense(habit[row]) for habit in habits]
+    hours = dense((ballots.ts[row] // (4 * HOUR)) * len(ballots.names) + whole)
+    for _ in range(ROUNDS):
+        odds = np.zeros(len(whole))
+        sure = np.where(scores.stands, ballots.weight[row], 0.0)
+        for window in (whole, hours):
+            found, struck = _resemblance(traits, window, sure, ballots.weight[row])
+            odds = np.where(struck >= CERTAIN, found, odds)
+        scores.company = np.clip(odds, STRANGER, COMPANY_AT_MOST)
+        scores.total = np.round(alone + COMPANY_WEIGHT * scores.company, 6)
+        scores.kinds = kinds | np.where(scores.company >= ALIKE, KIND_BITS["company"], 0)
 
 
 def _resemblance(
-    ballots: Ballots, scores: Scores, window: Codes, traits: Sequence[Codes]
+    traits: list[Codes], window: Codes, sure: Floats, weight: Floats
 ) -> tuple[Floats, Floats]:
-    """Return naive Bayes odds over the traits, and how many are certain in the window."""
-    row, weight = ballots.pair_row, ballots.weight[ballots.pair_row]
-    sure = np.where(scores.stands, weight, 0.0)
-    struck = np.bincount(window, sure)[window]
-    others = np.bincount(window, weight)[window] - struck
-    odds = np.log((struck + 0.5) / (others + 0.5))
+    """Return naive Bayes odds, nobody speaking for themselves, and how many are certain."""
+    struck = np.bincount(window, sure)[window] - sure
+    others = np.bincount(window, weight - sure)[window] - (weight - sure)
+    doubt = 1.0 / (np.minimum(struck, others) + 1.0)  # a share smaller than this says nothing
+    odds = np.log((struck + 1.0) / (others + 1.0))
     for trait in traits:
-        code = trait[row]
-        cell = dense(window * (int(code.max(initial=0)) + 1) + code)
-        in_struck = np.bincount(cell, sure)[cell]
-        in_all = np.bincount(cell, weight)[cell]
-        odds += np.log((in_struck + 0.5) / (struck + 3.0)) - np.log(
-            (in_all - in_struck + 0.5) / (others + 3.0)
+        cell = dense(window * (int(trait.max(initial=0)) + 1) + trait)
+        in_struck = np.bincount(cell, sure)[cell] - sure
+        in_others = np.bincount(cell, weight - sure)[cell] - (weight - sure)
+        odds += np.log(in_struck / (struck + 1.0) + doubt) - np.log(
+            in_others / (others + 1.0) + doubt
         )
     return odds.astype(np.float64), struck.astype(np.float64)

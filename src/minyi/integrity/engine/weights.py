@@ -10,45 +10,51 @@ import json
 from hashlib import sha256
 from types import MappingProxyType
 
-VERSION = 2  # raised when the same log and the same numbers no longer give the same answer
+VERSION = 3  # raised when the same log and the same numbers no longer give the same answer
 
-BIAS = -6.2
+BIAS = -5.6
 LIFT_CAP = 3.0  # e³: beyond twentyfold, more of one signal proves nothing new
 
 WEIGHTS = MappingProxyType(
     {
-        "profile": 1.7,
+        "profile": 1.4,
         "model": 1.1,
-        "house_model_standing": 0.6,
-        "house_greeting": 2.2,
-        "greeting": 0.5,
-        "house_tempo": 1.1,
-        "tempo": 0.6,
+        "house_model_standing": 0.4,
+        "house_greeting": 1.8,
+        "greeting": 0.7,
+        "house_tempo": 0.8,
+        "tempo": 0.7,
         "house_haste": 0.8,
-        "haste": 0.1,
+        "haste": 0.5,
         "house_haste_standing": 0.3,
         "haste_standing": 0.2,
-        "house_haste_place": 0.5,
+        "house_haste_place": 0.4,
         "haste_place": 0.3,
-        "lot": 0.9,
-        "hall": 1.5,
-        "house_standing": 0.5,
-        "standing": 1.2,
+        "lot": 1.1,
+        "hall": 1.0,
+        "house_standing": 0.7,
+        "standing": 1.3,
         "house_place": 1.5,
+        "odd": 0.6,
+        "wandering": 1.5,
+        "arrival": 0.4,
+        "loyal": 1.3,
     }
 )
 
 # Newcomers and people from elsewhere come in honest waves: together these never carry a decision.
-SOFT = ("house_standing", "standing", "house_place")
+SOFT = ("house_standing", "standing", "house_place", "arrival")
 SOFT_CAP = 3.5
 
 # What kind of fact a signal rests on; a joint signal rests on two.
 KINDS = MappingProxyType({
     "profile": {"phone"}, "model": {"phone"}, "greeting": {"greeting"}, "tempo": {"tempo"},
-    "haste": {"tempo"}, "lot": {"account"}, "hall": {"network"}, "standing": {"account"},
-    "model_standing": {"phone", "account"},
-    "haste_standing": {"tempo", "account"}, "place": {"place"},
-    "haste_place": {"tempo", "place"},
+    "haste": {"tempo"}, "lot": {"account"}, "hall": {"network"}, "standing": {"standing"},
+    "model_standing": {"phone", "standing"},
+    "haste_standing": {"tempo", "standing"}, "place": {"place"},
+    "haste_place": {"tempo", "place"}, "odd": {"phone"},
+    "wandering": {"phone"}, "arrival": {"arrival"},
+    "loyal": {"doors"},
 })  # fmt: skip
 
 RULE_OF = MappingProxyType({
@@ -56,11 +62,17 @@ RULE_OF = MappingProxyType({
     "tempo": "same_tempo", "haste": "same_haste", "lot": "account_lot", "hall": "machine_hall",
     "standing": "same_standing", "model_standing": "same_phones_and_standing",
     "haste_standing": "same_haste_and_standing", "place": "from_afar",
-    "haste_place": "same_haste_and_place",
+    "haste_place": "same_haste_and_place", "odd": "odd_phones",
+    "wandering": "changing_phones", "arrival": "same_arrival",
+    "loyal": "loyal_doors",
 })  # fmt: skip
 
+# So many times more often than elsewhere, through many doors, is proof enough without a second kind
+# of fact: no honest supporters share a greeting or a phone profile like that.
+SOLE = MappingProxyType({"greeting": 1.5, "profile": 2.3})  # log-lift
+
 MATTERS = 0.4  # a signal's share of the sum, from which it counts as a reason
-LINE = -1.5  # sum from which a ballot is put before its group
+LINE = -1.7  # sum from which a ballot is put before its group
 MIN_GROUP = 12.0  # persons
 BUDGET = 0.0005  # expected honest ballots quarantined, as a share of all ballots
 
