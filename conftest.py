@@ -30,6 +30,17 @@ def the_language_of_one_test_is_not_the_next_ones() -> Iterator[None]:
     translation.deactivate()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_pulls_the_plug() -> Iterator[None]:
+    """What a test flushes to the disk itself need not get there: only processes are killed here.
+
+    Programs a test starts flush as always.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # refuses, like fsync, what is not open
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory, worker_id) -> Path:
     """A folder that all workers of this run have in common."""

@@ -9,14 +9,17 @@ import pytest
 from playwright.sync_api import Browser
 
 from chromium import Visitors, running_chromium
-from live import Product, copy_data, running_product
+from live import Product, copy_data, copy_without_sessions, running_product
 
 
 @pytest.fixture(scope="session")
-def first_start(tmp_path_factory, shared_folder, alone) -> Iterator[tuple[Path, Product | None]]:
-    """Start the product in an empty folder, once for all workers, and keep what it made there.
+def first_start(
+    tmp_path_factory, shared_folder, alone, migrated
+) -> Iterator[tuple[Path, Product | None]]:
+    """Start the product without sample data, once for all workers, and keep what it made.
 
-    The worker that did it keeps the product; the others get None.
+    Its database lacks one migration, so that starting migrates, but not for half a minute. The
+    worker that did it keeps the product; the others get None.
     """
     own = tmp_path_factory.getbasetemp()
     kept = shared_folder / "seeded"
@@ -25,6 +28,7 @@ def first_start(tmp_path_factory, shared_folder, alone) -> Iterator[tuple[Path, 
         with alone(kept):
             if not kept.exists():
                 (own / "first").mkdir()
+                copy_without_sessions(migrated, own / "first" / "db.sqlite3")
                 product = stack.enter_context(running_product(own / "first"))
                 copy_data(product.var, kept)
         yield kept, product

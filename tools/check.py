@@ -19,7 +19,9 @@ from urllib.parse import urlsplit
 BIN = Path(sys.executable).parent
 POSTGRES = os.environ.get("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
-WORKERS = str(os.cpu_count() or 2)
+# The cores this process may use, which can be fewer than the machine has.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+WORKERS = str(CORES or 2)
 PYTEST = ["pytest", "-q", "-n", WORKERS, "--dist", "loadfile"]
 
 

@@ -2,10 +2,12 @@
 """Walk every address of the staff console as everybody who must not get through."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -82,6 +84,7 @@ def test_a_misspelt_option_of_a_viewset_does_not_vanish():
         assert added <= {"panels", "edit_handler", "form_fields", "exclude_form_fields"}, viewset
 
 
+@pytest.mark.once
 def test_nobody_enters_the_console_without_logging_in():
     client = Client()
     open_to_all = {"staff/login/", "staff/jsi18n/", "staff/logout/"}
@@ -98,9 +101,21 @@ def _filled(path: str, **places: object) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda place: str(places.get(place[1], "1")), path)
 
 
+@pytest.fixture(scope="module")
+def furnished(django_db_setup, django_db_blocker) -> Iterator[SampleOffice]:
+    """The sample office with rows in every table the console shows, until the last test here."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _furnish()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def full_house():
-    """The sample office with rows in every table the console shows."""
+def full_house(furnished, db) -> SampleOffice:
+    """The furnished office; what a test changes in it is undone after the test."""
+    return furnished
+
+
+def _furnish() -> SampleOffice:
     given_rules()  # a test that flushes the database takes them along
     office = seed_office()
     seed_campaigns(office=office, now=timezone.now())
@@ -176,6 +191,7 @@ def given_report(office: SampleOffice) -> None:
     )
 
 
+@pytest.mark.once
 def test_a_stranger_with_every_role_elsewhere_opens_and_changes_no_row(full_house):
     client = given_client(given_stranger_with_every_role())
     rows = rows_of(full_house)
@@ -192,6 +208,7 @@ def test_a_stranger_with_every_role_elsewhere_opens_and_changes_no_row(full_hous
     assert walked > 60
 
 
+@pytest.mark.once
 def test_wagtails_other_screens_and_its_api_are_for_operators(full_house):
     stranger = given_client(given_stranger_with_every_role())
     operator = given_client(given_user("operator", is_superuser=True))

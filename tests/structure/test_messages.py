@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import messages  # noqa: E402
 
+pytestmark = pytest.mark.once
+
 ENGLISH = sorted((ROOT / "src").glob("**/locale/en/LC_MESSAGES/django.po"))
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd%]|\{\w*\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff，。；：、（）“”]")

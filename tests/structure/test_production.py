@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 LONG = "k" * 32
 ENOUGH = {
     "MINYI_SECRET_KEY": LONG,

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 READ = (
     "from minyi.config.settings import base as s;"
     "print(*s.CONTENT_SECURITY_POLICY['DIRECTIVES']['script-src'])"

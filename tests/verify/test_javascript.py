@@ -10,10 +10,13 @@ import pytest
 FRONTEND = Path(__file__).parents[2] / "frontend"
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(
-    NODE is None or not (FRONTEND / "node_modules/@noble").is_dir(),
-    reason="node, or the packages of frontend/, are not installed",
-)
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(
+        NODE is None or not (FRONTEND / "node_modules/@noble").is_dir(),
+        reason="node, or the packages of frontend/, are not installed",
+    ),
+]
 
 
 @pytest.mark.parametrize(

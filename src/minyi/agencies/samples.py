@@ -3,8 +3,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from wagtail.users.models import UserProfile
 
@@ -106,10 +108,16 @@ def _agency(name: str, short_name: str, region: Region) -> Agency:
     return agency
 
 
+@cache
+def _password() -> str:
+    """Hash the one password of all of them once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
 def _person(username: str, name: str, role: Role, title: str, *, agency: Agency) -> User:
     user = User.objects.filter(username=username).first()
     if user is None:
-        user = User.objects.create_user(username=username, password=PASSWORD, first_name=name)
+        user = User.objects.create(username=username, password=_password(), first_name=name)
         Post.objects.create(
             user=user, agency=agency, role=role, title=title, since=date(2026, 1, 1)
         )

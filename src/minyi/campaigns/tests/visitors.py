@@ -24,8 +24,9 @@ WECHAT = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50"
 def given_votable(**fields: object) -> Campaign:
     """A campaign that has an account, so that citizens can be recognised in it."""
     campaign = given_campaign(**fields)
-    campaign.account = given_account(campaign.agency)
-    campaign.save(update_fields=["account"])
+    if campaign.account is None:
+        campaign.account = given_account(campaign.agency)
+        campaign.save(update_fields=["account"])
     return campaign
 
 

@@ -8,6 +8,8 @@ from minyi.ui.pictures import COVER, PICTURES, draw_pictures
 from minyi.ui.pictures.film import draw_film
 from minyi.ui.pictures.h264 import Bits, nal
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 SOURCE = Path(__file__).parents[3]
 TEMPLATES = sorted(path for path in SOURCE.rglob("templates/**/*.html"))
 TEMPLATE_CODE = re.compile(

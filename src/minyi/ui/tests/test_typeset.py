@@ -25,6 +25,8 @@ from minyi.ui.typeset.docx import write_docx
 from minyi.ui.typeset.gongwen import write_pdf
 from minyi.ui.typeset.text import printable
 
+pytestmark = pytest.mark.once
+
 MOMENT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 DIGEST = "0123456789abcdef" * 4
 

@@ -9,6 +9,8 @@ import pytest
 
 from minyi.wechat.facts import Facts, read_facts
 
+pytestmark = pytest.mark.once
+
 
 def test_without_corrections_the_facts_are_those_of_the_contract():
     facts = read_facts({})

@@ -35,6 +35,8 @@ from minyi.wechat.tests.given import (
 )
 from minyi.wechat.tests.posting import Line
 
+pytestmark = pytest.mark.once
+
 NONCE = "1372623149"
 
 

@@ -21,6 +21,8 @@ from gmssl.sm4 import SM4_ENCRYPT, CryptSM4
 from minyi.wechat.client.seals import GcmSeal
 from minyi.wechat.client.sm2 import make_signer
 
+pytestmark = pytest.mark.once
+
 PRIVATE = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
 PUBLIC = (
     "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
