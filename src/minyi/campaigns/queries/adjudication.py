@@ -124,6 +124,15 @@ def struck_by(*, round_id: int, user_id: int) -> list[tuple[int, int]]:
     return [(low, high) for ballots in in_force for low, high in ballots]
 
 
+def strikers_of(campaign_id: int) -> set[int]:
+    """Return everybody who has had ballots of a campaign held or struck out."""
+    kinds = (Ruling.Kind.QUARANTINE, Ruling.Kind.VOID)
+    rows = Ruling.objects.filter(round__campaign_id=campaign_id, kind__in=kinds)
+    in_force = rows.filter(state=Ruling.State.IN_FORCE).order_by()
+    pairs = in_force.values_list("proposed_by_id", "decided_by_id").distinct()
+    return {person for pair in pairs for person in pair if person is not None}
+
+
 def is_among(place: int, ranges: Iterable[tuple[int, int]]) -> bool:
     """Tell whether a place in the log lies in one of these half-open ranges."""
     return any(low <= place < high for low, high in ranges)

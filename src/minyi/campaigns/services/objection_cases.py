@@ -32,11 +32,10 @@ from minyi.campaigns.models import (
     Nominee,
     Objection,
     Result,
-    Round,
     Ruling,
 )
 from minyi.campaigns.notices import tell_objector
-from minyi.campaigns.queries.adjudication import struck_by
+from minyi.campaigns.queries.adjudication import strikers_of
 from minyi.campaigns.queries.publicity import RECOMPUTED
 from minyi.core import audit
 from minyi.core.actors import Actor
@@ -197,38 +196,40 @@ def open_contact(*, objection_id: int, purpose: str, actor: Actor, now: datetime
 
 
 def concern_of(objection: Objection, user_id: int) -> str:
-    """Return why this person must keep out of it; empty if nothing stands against them.
+    """Return why this person must keep out of it; empty if nothing stands against them."""
+    return concerns_of(objection).get(user_id, "")
+
+
+def concerns_of(objection: Objection) -> dict[int, str]:
+    """Return who must keep out of it, and why, in as many queries whoever asks.
 
     Who once computed or signed the result stays concerned, whoever did so since.
     """
-    campaign, about = objection.campaign, objection.about
-    if about == Objection.About.JURY and campaign.jurors.filter(user_id=user_id).exists():
-        return _("担任评审专家")
-    if about == Objection.About.NOMINEE and _admitted(objection, user_id):
-        return _("审核、添加候选对象")
-    if about in (Objection.About.COUNT, Objection.About.PROCESS):
-        if _has_done("campaigns.result.computed", campaign, user_id):
-            return _("汇总结果")
-        if _has_done("campaigns.result.signed", campaign, user_id):
-            return _("签署结果")
-        paper = Round.objects.filter(campaign=campaign).first()
-        if paper is not None and struck_by(round_id=paper.pk, user_id=user_id):
-            return _("认定选票")
-    return ""
+    campaign, nominee = objection.campaign, objection.nominee
+    match objection.about:
+        case Objection.About.JURY:
+            jurors = campaign.jurors.values_list("user_id", flat=True)
+            return dict.fromkeys(jurors, _("担任评审专家"))
+        case Objection.About.NOMINEE if nominee is not None:
+            accepted = nominee.nominations.exclude(decided_by=None)
+            admitted = {*accepted.values_list("decided_by_id", flat=True)}
+            admitted |= _who_did("campaigns.nominee.added", nominee)
+            return dict.fromkeys(admitted, _("审核、添加候选对象"))
+        case Objection.About.COUNT | Objection.About.PROCESS:
+            return {
+                **dict.fromkeys(strikers_of(campaign.pk), _("认定选票")),
+                **dict.fromkeys(_who_did("campaigns.result.signed", campaign), _("签署结果")),
+                **dict.fromkeys(_who_did("campaigns.result.computed", campaign), _("汇总结果")),
+            }
+        case _:
+            return {}
 
 
-def _admitted(objection: Objection, user_id: int) -> bool:
-    nominee = objection.nominee
-    if nominee is None:
-        return False
-    accepted = nominee.nominations.filter(decided_by_id=user_id)
-    return accepted.exists() or _has_done("campaigns.nominee.added", nominee, user_id)
-
-
-def _has_done(act: str, target: Model, user_id: int) -> bool:
+def _who_did(act: str, target: Model) -> set[int]:
+    """Return the people of the office who have done this, as the trail says."""
     label = f"{target._meta.label_lower}:{target.pk}"
-    acts = AuditEntry.objects.filter(act=act, target=label)
-    return acts.filter(actor_kind="staff", actor_id=str(user_id)).exists()
+    acts = AuditEntry.objects.filter(act=act, target=label, actor_kind="staff")
+    return {int(actor_id) for actor_id in acts.values_list("actor_id", flat=True)}
 
 
 def _is_done(objection: Objection) -> bool:

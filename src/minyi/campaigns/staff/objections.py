@@ -245,11 +245,11 @@ def _handlers(objection):
     """Return who may be given this objection: (id, name) of those not concerned in it."""
     agency = objection.campaign.agency_id
     people = User.objects.filter(is_active=True, posts__agency_id=agency).distinct()
+    concerned = objection_cases.concerns_of(objection)
     return [
         (person.pk, str(person))
         for person in people
-        if person.actor.can("objections.work", agency)
-        and not objection_cases.concern_of(objection, person.pk)
+        if person.actor.can("objections.work", agency) and person.pk not in concerned
     ]
 
 
