@@ -11,14 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.fields.json import KT
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from minyi.campaigns.models import Cluster, ClusterOpinion, ClusterRuling, Nominee, Round, Ruling
+from minyi.campaigns.models import (
+    Campaign,
+    Cluster,
+    ClusterOpinion,
+    ClusterRuling,
+    Nominee,
+    Round,
+    Ruling,
+)
 from minyi.campaigns.reasons import reason_words
+from minyi.core.actors import Actor
 from minyi.core.clock import OFFICE_TIME
 from minyi.ledger import folders
 from minyi.ledger.fold import COUNTED, QUARANTINED, VOID
@@ -27,6 +36,7 @@ from minyi.ledger.queries.logs import states_of
 from .terms import RELEASE, term_of
 
 WATCHED = "watched"
+MOST_VOTES = 6  # looked through for what waits
 NOT_HELD: Mapping[str, str | Promise] = {
     WATCHED: _("实时监测到突增，等待进一步筛查"),
     "over_budget": _("超出误扣上限，留待人工查看"),
@@ -142,6 +152,16 @@ class ClusterLine:
         return self.state in (State.WAITING, State.HELD)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many clusters of a vote wait, and when the first of them is released by itself."""
+
+    campaign_id: int
+    title: str
+    many: int
+    first: datetime | None
+
+
 def list_clusters(*, paper: Round, shows_counts: bool) -> list[ClusterLine]:
     """Return every cluster of a vote, what waits first and of that the most urgent first."""
     lines = _lines(Cluster.objects.filter(round=paper), paper, shows_counts=shows_counts)
@@ -161,6 +181,26 @@ def get_cluster(*, cluster: Cluster, shows_counts: bool) -> ClusterLine:
     """Return one cluster."""
     rows = Cluster.objects.filter(pk=cluster.pk)
     return _lines(rows, cluster.round, shows_counts=shows_counts)[0]
+
+
+def clusters_waiting(actor: Actor) -> list[Waiting]:
+    """Return the votes in which clusters wait for a decision this person may take part in."""
+    may = ("ballots.rule", "ballots.confirm")
+    agencies = {agency for agency, held in actor.grants if held in may}
+    found = Cluster.objects.filter(round=OuterRef("pk")).exclude(hold=None, rulings=None)
+    papers = Round.objects.filter(
+        Exists(found),
+        campaign__in=Campaign.objects.visible_to(actor),
+        campaign__agency__in=agencies,
+        campaign__result__signed_at=None,
+    )
+    waiting = []
+    for paper in papers.select_related("campaign__agency__region").order_by("-pk")[:MOST_VOTES]:
+        lines = [one for one in list_clusters(paper=paper, shows_counts=False) if one.is_open]
+        if lines:
+            first = min((line.due.at for line in lines if line.due), default=None)
+            waiting.append(Waiting(paper.campaign_id, paper.campaign.title, len(lines), first))
+    return waiting
 
 
 def _lines(rows: QuerySet[Cluster], paper: Round, *, shows_counts: bool) -> list[ClusterLine]:

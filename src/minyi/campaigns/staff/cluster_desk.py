@@ -2,21 +2,18 @@
 """What the pages of the review desk share: who may do what to a cluster, filters, the fence."""
 
 from django import forms
-from django.db.models import Exists, OuterRef
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from minyi.campaigns.errors import ClusterNotFound
-from minyi.campaigns.models import Campaign, Cluster, Round, Ruling
-from minyi.campaigns.queries.clusters import STATES, State, list_clusters
+from minyi.campaigns.models import Cluster, Ruling
+from minyi.campaigns.queries.clusters import STATES, State
 from minyi.campaigns.reasons import reason_words
 
 from . import pages
 from .ballots import find_counts
 
-MOST_DUTIES = 6  # votes on the first screen
 BADGES = {
     State.WAITING: "stop",
     State.HELD: "soon",
@@ -151,30 +148,3 @@ def cluster_for(request, cluster_id):
 
 def by(request):
     return {"actor": request.user.actor, "now": timezone.now()}
-
-
-def clusters_waiting(actor):
-    """Return the votes in which clusters wait for a decision this person may take part in."""
-    agencies = {
-        agency for agency, held in actor.grants if held in ("ballots.rule", "ballots.confirm")
-    }
-    papers = Round.objects.filter(
-        Exists(Cluster.objects.filter(round=OuterRef("pk")).exclude(hold=None, rulings=None)),
-        campaign__in=Campaign.objects.visible_to(actor),
-        campaign__agency__in=agencies,
-        campaign__result__signed_at=None,
-    )
-    duties = []
-    for paper in papers.select_related("campaign__agency__region").order_by("-pk")[:MOST_DUTIES]:
-        lines = list_clusters(paper=paper, shows_counts=False)
-        waiting = [line for line in lines if line.is_open]
-        if waiting:
-            duties.append(
-                {
-                    "title": paper.campaign.title,
-                    "many": len(waiting),
-                    "first": min((one.due.at for one in waiting if one.due), default=None),
-                    "url": reverse("cluster_list", args=[paper.campaign_id]),
-                }
-            )
-    return duties

@@ -2,11 +2,16 @@
 """What waits for a member of staff, in words and with the way there."""
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from minyi.campaigns.queries.clusters import clusters_waiting
 from minyi.campaigns.queries.duties import read_duties
 from minyi.campaigns.services.objection_cases import concern_of
+from minyi.ui.templatetags.ui_tags import distance
 
 WORDS = {
     "complaints": (gettext_lazy("%(many)d 件对投票的投诉等待办理"), gettext_lazy("去监督室")),
@@ -22,7 +27,26 @@ STATES = {"objections": ("filed", "accepted"), "proposals": ("proposed",), "reme
 
 def duties_of(actor):
     """Return a line for each thing that waits: its words, and the link's words and address."""
-    return [_line(duty) for duty in read_duties(actor, concern_of=concern_of)]
+    return [
+        *(_clusters_line(vote) for vote in clusters_waiting(actor)),
+        *(_line(duty) for duty in read_duties(actor, concern_of=concern_of)),
+    ]
+
+
+def _clusters_line(vote):
+    what = {"title": vote.title, "many": vote.many, "first": ""}
+    if vote.first:
+        moment = date_format(localtime(vote.first), "MONTH_DAY_FORMAT")
+        far = distance(localtime(vote.first), localtime(timezone.now()))
+        what["first"] = _("，最早的于%(moment)s（%(far)s）自动解除") % {
+            "moment": moment,
+            "far": far,
+        }
+    return {
+        "words": _("“%(title)s”有 %(many)d 群选票等待核查%(first)s。") % what,
+        "link": _("去核查"),
+        "url": reverse("cluster_list", args=[vote.campaign_id]),
+    }
 
 
 def _line(duty):

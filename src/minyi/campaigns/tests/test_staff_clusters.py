@@ -75,6 +75,17 @@ def test_the_list_shows_state_candidate_expectation_opinions_and_the_last_day():
     assert "属刷票" not in page.split("已提意见")[1].split("</tbody>")[0]
 
 
+def test_the_first_screen_says_what_waits_and_until_when_to_who_may_decide():
+    paper = given_vote()
+    given_cluster(paper, now=timezone.now())
+    for role in (Role.CASE_WORKER, Role.LEADER):
+        page = body(desk_of(paper, role).get(reverse("wagtailadmin_home")))
+        assert "有 1 群选票等待核查" in page
+        assert "（7 天后）自动解除" in page
+    organiser = desk_of(paper, Role.ORGANISER).get(reverse("wagtailadmin_home"))
+    assert "群选票等待核查" not in body(organiser)
+
+
 def test_the_list_is_narrowed_and_sorted_by_its_address():
     paper = given_vote()
     given_cluster(paper, [(1, 3)])
