@@ -18,8 +18,10 @@ FIND = f"""
 from django.utils import timezone
 from minyi.campaigns.models import Cluster, Round
 from minyi.campaigns.services.clusters import Found, record
+from minyi.campaigns.services.roundlogs import bring_along
 
 paper = Round.objects.get(slug="{VOTE}")
+bring_along(campaign_id=paper.campaign_id, now=timezone.now())
 begin = paper.opens_ms + 3_600_000
 picture = {{
     "timeline": [[begin + 60_000 * n, 9 if n == 3 else 1, 1.0] for n in range(8)],
