@@ -49,6 +49,7 @@ def index(request):
     rows = [
         {
             "campaign": campaign,
+            "clusters": campaign.round.clusters.count(),
             "proposals": campaign.round.rulings.filter(state=Ruling.State.PROPOSED).count(),
             "appeals": campaign.round.appeals.filter(decided_at=None).count(),
         }

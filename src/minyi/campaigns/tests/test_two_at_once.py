@@ -12,7 +12,7 @@ from django.db import connection
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import RulingDecided
 from minyi.campaigns.models import Campaign, Ruling
-from minyi.campaigns.services import adjudication, results, roundlogs, trustees
+from minyi.campaigns.services import adjudication, lots, results, roundlogs, trustees
 from minyi.core.errors import DomainError
 from minyi.core.models import AuditEntry
 from minyi.ledger.errors import ShareFalse, ShareForeign
@@ -24,7 +24,7 @@ from minyi.ledger.tests.given import keep_logs_in, kinds_of, strangers_count
 
 from .given import NOW, given_campaign, given_finished_vote, given_staff
 from .given_key import PEOPLE, given_sealed_ballot, given_sealed_vote
-from .given_log import given_evidence, given_logged_vote, staff_of
+from .given_log import given_cluster, given_evidence, given_logged_vote, staff_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 6
@@ -159,3 +159,46 @@ def test_of_many_who_sign_at_once_one_name_stands_under_one_version():
     came = at_once(*map(sign, people_of(campaign, Role.SUPERVISOR)))
     assert sorted(type(one).__name__ for one in came) == ["Result"] + ["ResultSigned"] * (MANY - 1)
     assert campaign.result.versions.count() == 1
+
+
+def given_lot(paper) -> int:
+    """Three clusters that one person has proposed to strike out in one act."""
+    found = [given_cluster(paper, [(place, place + 1)]) for place in (1, 2, 3)]
+    made = lots.rule_on_clusters(
+        campaign_id=paper.campaign_id,
+        cluster_ids=[one.pk for one in found],
+        kind=Ruling.Kind.VOID,
+        reason="同一软件批量发出（示例）",
+        actor=staff_of(paper.campaign, Role.CASE_WORKER).actor,
+        now=NOW,
+    )
+    return made.lot
+
+
+def test_of_many_who_confirm_a_lot_at_once_one_does_and_every_cluster_is_struck_once():
+    paper = given_logged_vote([1], [1], [1], [2])
+    lot = given_lot(paper)
+
+    def confirm(actor):
+        return lambda: lots.confirm_lot(lot=lot, actor=actor, now=NOW)
+
+    came = at_once(*map(confirm, people_of(paper.campaign, Role.SUPERVISOR)))
+    names = sorted(type(one).__name__ for one in came)
+    assert names == ["LotDecided"] + ["RulingDecided"] * (MANY - 1)
+    logs.write_waiting(folder=paper.log)
+    assert (kinds_of(paper.log).count("void"), tally(paper.log).void) == (3, 3)
+    assert strangers_count(paper.log).findings == []
+
+
+def test_a_lot_is_confirmed_or_taken_back_never_both():
+    paper = given_logged_vote([1], [1], [1], [2])
+    lot = given_lot(paper)
+    worker = staff_of(paper.campaign, Role.CASE_WORKER).actor
+    leader = staff_of(paper.campaign, Role.LEADER).actor
+    came = at_once(
+        lambda: lots.confirm_lot(lot=lot, actor=leader, now=NOW),
+        lambda: lots.withdraw_lot(lot=lot, actor=worker, now=NOW),
+    )
+    assert sum(isinstance(one, RulingDecided) for one in came) == 1
+    logs.write_waiting(folder=paper.log)
+    assert tally(paper.log).void in (0, 3)
