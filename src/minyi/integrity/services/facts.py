@@ -3,6 +3,8 @@
 
 from datetime import datetime
 
+from django.core.cache import cache
+
 from minyi.integrity.browsers import is_automated
 from minyi.integrity.inline import NAT_CROWD, Door, Facts
 from minyi.integrity.networks import is_hosted
@@ -11,6 +13,7 @@ from minyi.integrity.queries.memory import usual_crowds
 from .doors import Asking, read_traffic
 from .visits import Circumstances
 
+HOUR_S = 3_600
 BUSIEST_SHARE = 6  # of a day's crowd a sixth may well come in ten minutes
 
 
@@ -44,5 +47,9 @@ def _with_memory(door: Door, name: str) -> Door:
     """Let earlier votes speak for a door that is busier than any stranger may be."""
     if door.people <= NAT_CROWD:
         return door
-    remembered = usual_crowds([name]).get(name, 0) // BUSIEST_SHARE
-    return Door(door.people, door.papers, max(door.usual, remembered))
+
+    def look_up() -> int:
+        return usual_crowds([name]).get(name, 0) // BUSIEST_SHARE
+
+    remembered = cache.get_or_set(f"integrity.remembered:{name}", look_up, HOUR_S)
+    return Door(door.people, door.papers, max(door.usual, remembered or 0))
