@@ -2,7 +2,7 @@
 """The rules of screening as a vote fixed them by hash in entry 0 of its log, before it opened."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from minyi.campaigns.models import Campaign
 from minyi.core.clock import OFFICE_TIME
+from minyi.integrity import inline
 from minyi.integrity.engine import weights
 from minyi.integrity.signals import SIGNALS
 from minyi.ledger import folders
@@ -63,7 +64,7 @@ def fixed_rules(*, campaign_id: int, now: datetime) -> FixedRules | None:
         settings=screening["settings"],
         digest=sha256(text.encode()).hexdigest(),
         path=f"/ledger/{folder}/rules",
-        is_running=screening["settings"] == weights.fingerprint(),
+        is_running=_runs_now(screening),
         signals=[
             ShownSignal(_(one.name), _(one.may_hurt), one.code not in silent)
             for one in SIGNALS.values()
@@ -71,3 +72,9 @@ def fixed_rules(*, campaign_id: int, now: datetime) -> FixedRules | None:
         release_days=term_of(RELEASE, region_code=region, on=localtime(now).date()),
         appeal_until=datetime.fromtimestamp(promised / 1000, OFFICE_TIME),
     )
+
+
+def _runs_now(screening: Mapping[str, object]) -> bool:
+    """Compare the hashes of both stages; votes of before knew none of the inline one."""
+    ours = inline.fingerprint()
+    return (screening["settings"], screening.get("inline", ours)) == (weights.fingerprint(), ours)

@@ -96,19 +96,7 @@ def hand_out_ticket(
             prior_n=past.campaigns,
             now=now,
         )
-    key = settings.TICKET_KEY.encode()
-    work = make_work(ticket_key=key) if verdict.outcome == "step_up" else NO_WORK
-    ticket = issue_ticket(
-        key=key,
-        round_id=paper.pk,
-        voter_ref=tag,
-        expires_s=int((now + TICKET_LIFE).timestamp()),
-        session=session.key,
-        risk=verdict.risk,
-        language=language,
-        work=work.mark,
-    )
-    return HandedOut(ticket, work.challenge)
+    return _sign(paper=paper, tag=tag, session=session, language=language, verdict=verdict, now=now)
 
 
 def hand_out_ticket_by_id(
@@ -124,6 +112,30 @@ def hand_out_ticket_by_id(
     return hand_out_ticket(
         campaign=campaign, session=session, language=language, now=now, seen=seen
     )
+
+
+def _sign(
+    *,
+    paper: Round,
+    tag: str,
+    session: CitizenSession,
+    language: str,
+    verdict: Verdict,
+    now: datetime,
+) -> HandedOut:
+    key = settings.TICKET_KEY.encode()
+    work = make_work(ticket_key=key) if verdict.outcome == "step_up" else NO_WORK
+    signed = issue_ticket(
+        key=key,
+        round_id=paper.pk,
+        voter_ref=tag,
+        expires_s=int((now + TICKET_LIFE).timestamp()),
+        session=session.key,
+        risk=verdict.risk,
+        language=language,
+        work=work.mark,
+    )
+    return HandedOut(signed, work.challenge)
 
 
 def _asking(session: CitizenSession, seen: Circumstances | None) -> Asking:

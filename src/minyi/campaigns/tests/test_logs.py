@@ -29,6 +29,7 @@ from minyi.campaigns.queries.results import public_result, staff_result
 from minyi.campaigns.services import campaigns, nominees, results, roundlogs, rounds, stages
 from minyi.core.models import AuditEntry, OutboxMessage
 from minyi.core.outbox_worker import Worker
+from minyi.integrity import inline
 from minyi.integrity.engine import weights
 from minyi.ledger import faults, folders
 from minyi.ledger.errors import LogDamaged
@@ -136,6 +137,7 @@ def test_entry_0_fixes_by_hash_how_ballots_are_screened_and_which_signals_are_si
     screening = json.loads(text)["screening"]
     assert screening["silent"] == ["company", "same_phones"]
     assert screening["settings"] == weights.fingerprint()
+    assert screening["inline"] == inline.fingerprint()
     assert screening["engine"] == json.loads(paper.manifest)["screening"]
     assert json.loads(paper.manifest)["rules"] == sha256(text.encode()).hexdigest()
 
