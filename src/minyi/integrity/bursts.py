@@ -145,6 +145,7 @@ class Who:
     newcomers: float | None  # first seen less than five minutes before
     phone: float | None  # the commonest model with its versions
     phone_elsewhere: float
+    few_phones: float  # the share of phones that each are a twentieth, and rare elsewhere
     doors: int
     top_door: float
     door_people: int  # of that door in this burst
@@ -169,9 +170,8 @@ class Who:
     @property
     def is_alike(self) -> bool:
         """Tell whether its phones, or its paces, are more alike than people's are."""
-        phones = (self.phone or 0) >= 0.5 and (self.phone or 0) > 3 * self.phone_elsewhere
         low, middle, high = self.dwell or (0, 0, 0)
-        return phones or (middle > 0 and high - low < 0.15 * middle)
+        return self.few_phones >= 0.5 or (middle > 0 and high - low < 0.15 * middle)
 
 
 def describe(
@@ -194,6 +194,7 @@ def describe(
         newcomers=sum(age < NEW_MS for age in ages) / len(ages) if ages else None,
         phone=phones.get(phone),
         phone_elsewhere=usual_phones.get(phone, 0.0),
+        few_phones=_few(phones, usual_phones),
         doors=len(doors),
         top_door=people / max(doors.total(), 1),
         door_people=people,
@@ -212,6 +213,7 @@ def facts_of(who: Who) -> dict[str, object]:
         "newcomers": _rounded(who.newcomers),
         "phone": _rounded(who.phone),
         "phone_elsewhere": _rounded(who.phone_elsewhere),
+        "few_phones": _rounded(who.few_phones),
         "doors": who.doors,
         "top_door": _rounded(who.top_door),
         "door_people": who.door_people,
@@ -229,6 +231,12 @@ def _phone(row: Row) -> str:
 def _share_of(rows: Sequence[Row], trait: Callable[[Row], str]) -> dict[str, float]:
     values = Counter(filter(None, map(trait, rows)))
     return {value: count / values.total() for value, count in values.items()}
+
+
+def _few(here: Mapping[str, float], elsewhere: Mapping[str, float]) -> float:
+    """Return how much of a burst a few phones explain that others hardly have."""
+    often = {phone: share for phone, share in here.items() if share >= 0.05}
+    return sum(max(share - 3 * elsewhere.get(phone, 0), 0) for phone, share in often.items())
 
 
 def _quartiles(values: Sequence[int]) -> tuple[int, int, int] | None:

@@ -107,9 +107,10 @@ class Attack(Public):
     def phone_of(self, number: int) -> Phone:
         match _trade_of(number):
             case "wall":  # one model, steered by one program, each phone with its own card
-                return Phone(_agent(9, "Sample W1", "8.0.30"), number % DOORS, "")
+                return Phone(_agent(9, f"Sample W{self._candidate}", "8.0.30"), number % DOORS, "")
             case "program":
-                return Phone(_agent(10, "Sample P1", "8.0.16"), number % PROGRAM_DOORS, "")
+                agent = _agent(10, f"Sample P{self._candidate}", "8.0.16")
+                return Phone(agent, number % PROGRAM_DOORS, "")
         return Phone(super().phone_of(number).agent, number % DOORS, "singlemessage")
 
     def conduct_of(self, number: int) -> str:

@@ -127,6 +127,11 @@ def test_a_wall_of_phones_looks_like_a_machine():
     assert (found.phone, found.dwell) == (1.0, (2100, 2100, 2100))
 
 
+def test_two_trades_at_once_look_like_a_machine_too():
+    wall = rows(60, model="M61", os="Android", osv="9", wxver="8.0.30")
+    assert who([*wall, *rows(40, 6, model="M62", osv="10", wxver="8.0.16"), *rows(60, 7)]).is_alike
+
+
 def test_a_hall_that_scans_a_code_looks_like_what_it_is():
     found = who(rows(80, ip=DOOR, src="qr"), usual={DOOR: 255})
     assert found.looks_like == "venue"

@@ -86,8 +86,8 @@ def test_a_public_has_people_who_look_alike_and_are_honest():
 def test_an_attack_is_of_three_trades_for_one_candidate():
     attack = Attack("windows", 7)
     agents = [attack.phone_of(number).agent for number in range(400)]
-    assert sum("Sample W1" in agent for agent in agents) == 200
-    assert sum("Sample P1" in agent for agent in agents) == 100
+    assert sum("Sample W7" in agent for agent in agents) == 200
+    assert sum("Sample P7" in agent for agent in agents) == 100
     assert len({agent for agent in agents if "Sample M" in agent}) > 40
     assert all(7 in attack.choose(number, PAPER) for number in range(40))
     with pytest.raises(CrowdImpossible):
