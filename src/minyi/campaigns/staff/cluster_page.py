@@ -11,6 +11,7 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from minyi.campaigns.errors import RulingNotFound
 from minyi.campaigns.models import Cluster, ClusterRuling, Opinion, Ruling
+from minyi.campaigns.queries.burst_words import who_in_words
 from minyi.campaigns.queries.cluster_pictures import draw_pictures
 from minyi.campaigns.queries.clusters import get_cluster
 from minyi.campaigns.queries.counts import CountsHidden, published_counts
@@ -55,6 +56,7 @@ def cluster(request, cluster_id):
         evidence=row.evidence,
         rules=[_rule(code) for code in row.rules.split("|")],
         pictures=draw_pictures(row.picture, shows_counts=shows),
+        who=who_in_words(row.picture),
         precision=row.picture.get("precision"),
         shows_counts=shows,
         timeline_columns=[_("实收"), _("预期")],

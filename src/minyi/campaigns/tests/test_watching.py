@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from minyi.campaigns.models import Ballot, Cluster, Round, Ruling
+from minyi.campaigns.queries.burst_words import who_in_words
 from minyi.campaigns.services import roundlogs, screening, watching
 from minyi.core.models import OutboxMessage
 from minyi.core.outbox import Delivery, Later
@@ -100,6 +101,9 @@ def test_a_hall_that_scans_a_code_is_told_from_it_by_its_own_history(paper):
     watching.watch(paper=paper, now=later(minutes=1))
     who = Cluster.objects.get().picture["who"]
     assert (who["looks_like"], who["top_door"], who["door_usual"]) == ("venue", 1.0, 255)
+    told = who_in_words(Cluster.objects.get().picture)
+    assert told.looks_like.startswith("像是现场扫码")
+    assert dict(told.facts)["该出口以往一天最多"] == "不超过 255 人"
 
 
 def test_a_burst_that_goes_on_is_one_cluster_that_grows(paper):
