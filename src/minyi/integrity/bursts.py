@@ -84,7 +84,7 @@ def _find(windows: Sequence[Window], candidate: int, span: int) -> Burst | None:
     expected = max(usual.share * now, median(map(sum, blocks)))
     # Chance of what comes now, and of the past that the share is taken from.
     chance = sqrt((expected + 1) * (1 + now / max(usual.others, 1)) * scale)
-    spread = usual.spread * sqrt(span / LONG)
+    spread = usual.unrest * sqrt(expected + 1)
     if observed - expected <= SIGMAS * max(spread, chance):
         return None
     shown = zip(windows[-SHOWN:], own[-SHOWN:], others[-SHOWN:], strict=True)
@@ -102,7 +102,7 @@ class _Usual:
     """What is usual for a candidate: its ballots per ballot of others, in blocks of two minutes.
 
     Blocks in which nobody voted say nothing; the highest are left out, an earlier burst is not the
-    usual. `spread` is the robust standard error of a block.
+    usual. `unrest`: how many times its chance error a block is usually off, by the median.
     """
 
     def __init__(self, own: Sequence[int], others: Sequence[int]) -> None:
@@ -114,9 +114,11 @@ class _Usual:
         kept = blocks[: len(blocks) - int(len(blocks) * SPARED)]
         self.share = _ratio(kept)
         self.others = sum(rest for _got, rest in kept)
-        left = [got - self.share * rest for got, rest in kept] or [0.0]
+        left = [(got - self.share * rest) / sqrt(self.share * rest + 1) for got, rest in kept] or [
+            0.0
+        ]
         middle = median(left)
-        self.spread = MAD_TO_SIGMA * median(abs(one - middle) for one in left)
+        self.unrest = MAD_TO_SIGMA * median(abs(one - middle) for one in left)
 
 
 def _ratio(blocks: Sequence[tuple[int, int]]) -> float:

@@ -82,6 +82,13 @@ def test_the_first_crowd_of_a_vote_is_nobodys_burst():
     assert find_bursts([*quiet, *crowd]) == []
 
 
+def test_a_stormy_hour_does_not_hide_an_attack_in_the_quiet_after_it():
+    stormy = given_windows(60, factor=20)
+    quiet = [Window(NOON + (60 + k) * WINDOW_MS, 0, {}) for k in range(18)]
+    attack = [Window(NOON + (78 + k) * WINDOW_MS, 16, {4: 16}) for k in range(12)]
+    assert [burst.candidate for burst in find_bursts([*stormy, *quiet, *attack])] == [4]
+
+
 @pytest.mark.parametrize("minutes", [2, 3, 5, 8])
 def test_a_vote_that_wakes_up_has_no_bursts(minutes):
     quiet = [Window(NOON + k * WINDOW_MS, 0, {}) for k in range(300)]
