@@ -79,7 +79,9 @@ def test_clusters_are_reviewed_struck_out_together_and_one_is_taken_back(
 
     anybody = visitors.come(PHONE)
     anybody.goto(f"{product.url}/c/{VOTE}/counts/")
-    expect(anybody.get_by_text("操作节奏几乎一致").first).to_be_visible()
+    expect(anybody.locator("main")).to_contain_text("操作节奏几乎一致")
+    void = anybody.locator(".mi-stat").filter(has_text="认定无效")
+    expect(void).to_contain_text("20")
     look(anybody, "review-public")
 
 

@@ -262,13 +262,12 @@ def _line(
 def _state(row: Cluster, acts: Sequence[Act], standing: Counter[int]) -> State:
     if any(act.state == Ruling.State.PROPOSED for act in acts):
         return State.WAITING
+    if row.hold_id is None and not any(act.state == Ruling.State.IN_FORCE for act in acts):
+        # Nobody has ruled on this one, whatever became of its ballots in another.
+        return State.WATCHING if row.not_held == WATCHED else State.SHOWN
     if standing[QUARANTINED]:
         return State.HELD
-    if standing[VOID]:
-        return State.VOIDED
-    if row.hold_id or any(act.state == Ruling.State.IN_FORCE for act in acts):
-        return State.RELEASED
-    return State.WATCHING if row.not_held == WATCHED else State.SHOWN
+    return State.VOIDED if standing[VOID] else State.RELEASED
 
 
 def _act(link: ClusterRuling) -> Act:

@@ -145,6 +145,14 @@ def test_the_state_of_a_cluster_follows_from_the_log():
     assert state() == State.RELEASED
 
 
+def test_a_burst_is_watched_even_where_ballots_of_it_are_held_in_another_cluster():
+    paper = given_vote()
+    given_cluster(paper, [(1, 3)])
+    given_cluster(paper, [(1, 9)], held=False, source="stream", not_held="watched")
+    states = [line.state for line in list_clusters(paper=paper, shows_counts=True)]
+    assert states == [State.HELD, State.WATCHING]
+
+
 # --- One decision for many ------------------------------------------------------------------------
 
 
