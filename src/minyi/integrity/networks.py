@@ -2,7 +2,8 @@
 """Networks of machine halls, as the operator's own list names them; without a list none is known.
 
 MINYI_HOSTED_NETWORKS is a text file with one network a line («203.0.113.0/24», «2001:db8::/32»);
-«#» begins a remark. It is read once, with the first paper that is handed out.
+«#» begins a remark. It is read once, with the first paper that is handed out. A list that cannot
+be read is said in the log and stops nobody from voting.
 """
 
 from bisect import bisect_right
@@ -11,7 +12,10 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
+import structlog
 from django.conf import settings
+
+log = structlog.get_logger("minyi.integrity")
 
 Spans = tuple[list[int], list[int]]  # first and last addresses, ascending, without overlap
 
@@ -32,7 +36,12 @@ def is_hosted(address: str) -> bool:
 @cache
 def _listed(path: str) -> dict[int, Spans]:
     networks: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-    for network in _read(Path(path).read_text(encoding="utf-8").splitlines()):
+    try:
+        read = list(_read(Path(path).read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError) as error:
+        log.error("hosted_networks_unreadable", path=path, error=str(error))
+        read = []
+    for network in read:
         span = (int(network.network_address), int(network.broadcast_address))
         networks[network.version].append(span)
     return {version: _spans(sorted(found)) for version, found in networks.items()}

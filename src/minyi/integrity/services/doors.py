@@ -4,20 +4,28 @@
 They lie in the cache, as every throttle of the product: shared by all processes where it is Redis.
 Ten minutes are a sliding window of two counters, as old as they are. A door is known by its keyed
 hash alone (`browsers.door_of`); the counters of people end after twenty minutes, those of a door's
-busiest ten minutes after eight days.
+busiest ten minutes after eight days. While the cache cannot be reached nothing is counted and
+nobody is asked for anything: a vote does not wait for a throttle.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median_low
 
+import structlog
 from django.core.cache import cache
 
-from minyi.integrity.inline import Door
+from minyi.core.outages import cache_errors
+from minyi.integrity.inline import NAT_CROWD, Door
+from minyi.integrity.queries.memory import usual_crowds
 
 TEN_MINUTES_S = 600
 DAY_S = 86_400
+HOUR_S = 3_600
 DAYS = 7
+BUSIEST_SHARE = 6  # of a day's crowd a sixth may well come in ten minutes
+
+log = structlog.get_logger("minyi.integrity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,22 @@ class Traffic:
 
 def read_traffic(asking: Asking, *, now: datetime) -> Traffic:
     """Return how busy this door and this person have been, with one look into the cache."""
+    try:
+        return _read(asking, now)
+    except cache_errors() as error:
+        log.warning("traffic_unknown", error=str(error))
+        return Traffic(Door(), 0)
+
+
+def count_paper(asking: Asking, *, is_first: bool, now: datetime) -> None:
+    """Count a paper that was handed out; `is_first`: the person's first one in this vote."""
+    try:
+        _count(asking, is_first, now)
+    except cache_errors() as error:
+        log.warning("traffic_not_counted", error=str(error))
+
+
+def _read(asking: Asking, now: datetime) -> Traffic:
     slot, share = _slot(now)
     day = slot * TEN_MINUTES_S // DAY_S
     peaks = [_peak(asking.door, day - back) for back in range(1, DAYS + 1)]
@@ -47,17 +71,26 @@ def read_traffic(asking: Asking, *, now: datetime) -> Traffic:
         now_, before = (found.get(_key(name, of, at), 0) for at in (slot, slot - 1))
         return int(now_ + before * (1 - share))
 
-    usual = [found[key] for key in peaks if key in found]
-    door = Door(
-        people=recent("people", asking.door),
-        papers=recent("papers", asking.door),
-        usual=median_low(usual) if usual else 0,
-    )
-    return Traffic(door if asking.door else Door(), recent("own", asking.citizen_id))
+    own = recent("own", asking.citizen_id)
+    if not asking.door:
+        return Traffic(Door(), own)
+    people, papers = recent("people", asking.door), recent("papers", asking.door)
+    usual = median_low([found[key] for key in peaks if key in found] or [0])
+    if people > NAT_CROWD:
+        usual = max(usual, _remembered(asking.door))
+    return Traffic(Door(people, papers, usual), own)
 
 
-def count_paper(asking: Asking, *, is_first: bool, now: datetime) -> None:
-    """Count a paper that was handed out; `is_first`: the person's first one in this vote."""
+def _remembered(door: str) -> int:
+    """Return what earlier votes say of a door that is busier than any stranger may be."""
+
+    def look_up() -> int:
+        return usual_crowds([door]).get(door, 0) // BUSIEST_SHARE
+
+    return cache.get_or_set(f"integrity.remembered:{door}", look_up, HOUR_S) or 0
+
+
+def _count(asking: Asking, is_first: bool, now: datetime) -> None:
     slot, _share = _slot(now)
     _add(_key("own", asking.citizen_id, slot))
     if not asking.door:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.cache import cache
 
+from minyi.integrity.inline import NAT_CROWD
+from minyi.integrity.models import KnownDoor
 from minyi.integrity.networks import is_hosted
 from minyi.integrity.services.doors import Asking, count_paper, read_traffic
 
@@ -74,3 +76,31 @@ def test_a_machine_hall_is_known_by_the_operators_list_alone(settings, tmp_path)
     assert is_hosted("2001:db8:1::1")
     for address in ("203.0.114.1", "203.0.112.255", "1.1.1.1", "2001:db9::1", "", "unknown"):
         assert not is_hosted(address)
+
+
+def test_a_list_that_cannot_be_read_stops_nobody(settings, tmp_path):
+    broken = tmp_path / "halls.txt"
+    broken.write_text("203.0.113.0/24\nnot a network\n")
+    for path in (tmp_path / "missing.txt", broken):
+        settings.HOSTED_NETWORKS = str(path)
+        assert not is_hosted("203.0.113.9")
+
+
+def test_a_cache_that_is_away_counts_nobody_and_stops_nobody(monkeypatch):
+    def away(*_args, **_more):
+        raise ConnectionRefusedError
+
+    arrive(500)
+    for name in ("get_many", "add", "incr"):
+        monkeypatch.setattr(cache, name, away)
+    count_paper(Asking(CAMPUS, "anna"), is_first=True, now=NOON)
+    assert traffic().door.people == traffic().own_papers == 0
+
+
+@pytest.mark.django_db
+def test_earlier_votes_speak_for_a_busy_door():
+    KnownDoor.objects.create(door=CAMPUS, power=12, until=NOON.date())  # 4,096 to 8,191 on one day
+    arrive(NAT_CROWD)
+    assert traffic().door.usual == 0  # nobody asks yet
+    arrive(1)
+    assert traffic().door.usual == 8191 // 6
