@@ -50,17 +50,22 @@ def schedule(*, paper: Round, now: datetime) -> None:
 
 
 def look_at_once(*, paper: Round, now: datetime) -> None:
-    """Ask for a look beside those every ten minutes; of a burst that goes on, one in two minutes.
+    """Ask for a look beside those every ten minutes, and for another when the burst is over.
 
-    Looks at one vote run one after the other (`order_key`).
+    Of a burst that goes on there is one look in two minutes. Looks at one vote run one after the
+    other (`order_key`).
     """
-    outbox.send(
-        topic=TOPIC,
-        key=f"{paper.pk}:burst:{now.timestamp() // BETWEEN.total_seconds():.0f}",
-        order_key=str(paper.pk),
-        payload={"round": paper.pk, "closes_ms": paper.closes_ms, "once": True},
-        now=now,
-    )
+    turn = int(now.timestamp() // BETWEEN.total_seconds())
+    for which in (turn, turn + 1):
+        begins = datetime.fromtimestamp(which * BETWEEN.total_seconds(), tz=now.tzinfo)
+        outbox.send(
+            topic=TOPIC,
+            key=f"{paper.pk}:burst:{which}",
+            order_key=str(paper.pk),
+            payload={"round": paper.pk, "closes_ms": paper.closes_ms, "once": True},
+            now=now,
+            due_at=max(now, begins),
+        )
 
 
 def schedule_opened(*, paper: Round, now: datetime) -> None:

@@ -85,8 +85,10 @@ def test_a_wall_of_phones_is_seen_within_a_minute_and_the_engine_is_called_at_on
     assert cluster.picture["who"]["looks_like"] == "machine"
     assert cluster.picture["traits"]["model"][0][0] == "W1"
     assert cluster.ballot_count == cluster.picture["observed"] == burst.observed
-    asked = OutboxMessage.objects.get(topic=screening.TOPIC, payload__once=True)
-    assert asked.due_at <= later(minutes=1)
+    asked = OutboxMessage.objects.filter(topic=screening.TOPIC, payload__once=True)
+    at_once, afterwards = asked.order_by("due_at").values_list("due_at", flat=True)
+    assert at_once <= later(minutes=1)
+    assert afterwards - at_once <= timedelta(minutes=2)
 
 
 def test_it_holds_nothing_and_nobody(paper):
@@ -112,7 +114,7 @@ def test_a_burst_that_goes_on_is_one_cluster_that_grows(paper):
     first = Cluster.objects.get().ballot_count
     watching.watch(paper=paper, now=later(minutes=2))
     assert Cluster.objects.get().ballot_count > first
-    assert OutboxMessage.objects.filter(topic=screening.TOPIC, payload__once=True).count() <= 2
+    assert OutboxMessage.objects.filter(topic=screening.TOPIC, payload__once=True).count() <= 3
 
 
 def test_a_worker_that_starts_anew_knows_the_last_hour_and_the_same_cluster(paper):
