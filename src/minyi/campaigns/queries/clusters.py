@@ -57,6 +57,7 @@ class State(StrEnum):
     RELEASED = "released"
 
 
+UNTOUCHED = (State.WATCHING, State.SHOWN)  # nobody has ruled on it
 STATES: Mapping[State, str | Promise] = {
     State.WAITING: _("待确认"),
     State.HELD: _("已列入核查"),
@@ -251,7 +252,7 @@ def _line(
         standing=standing,
         state=state,
         state_words=STATES[state],
-        not_held=NOT_HELD.get(row.not_held, row.not_held),
+        not_held=NOT_HELD.get(row.not_held, row.not_held) if state in UNTOUCHED else "",
         reviewers=tuple(str(one.reviewer) for one in opinions),
         reviewer_ids=frozenset(one.reviewer_id for one in opinions),
         acts=acts,

@@ -107,9 +107,10 @@ def facts_of(*, paper: Round, place: int, shows_counts: bool) -> Facts | None:
     if own is None:
         return None
     around = {"cast_ms__gte": own.cast_ms - NEAR_MS, "cast_ms__lte": own.cast_ms + NEAR_MS}
-    near = Ballot.objects.filter(round=paper, **around).exclude(pk=own.pk).order_by("cast_ms")
-    step = max(1, Ballot.objects.filter(round=paper).count() // MOST_COMPARED)
-    overall = Ballot.objects.annotate(turn=F("id") % step).filter(round=paper, turn=0)
+    others = Ballot.objects.filter(round=paper).exclude(pk=own.pk)
+    near = others.filter(**around).order_by("cast_ms")
+    step = max(1, others.count() // MOST_COMPARED)
+    overall = others.annotate(turn=F("id") % step).filter(turn=0)
     compared = [list(rows[:MOST_COMPARED]) for rows in (near, overall.order_by("id"))]
     refs = {own.voter_ref, *(one.voter_ref for rows in compared for one in rows)}
     seen = find_visits(round_id=paper.pk, voters=refs)
