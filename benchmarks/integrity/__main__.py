@@ -8,16 +8,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from . import simulate
-from .measure import Figures, run
+from .measure import Figures, run_world
 from .simulate import HELD_OUT, SHIFTS, Traffic
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "integrity.json"
-SEEDS = (HELD_OUT, HELD_OUT + 1)
+SEEDS = (HELD_OUT,)
+WORKERS = 2
 BALLOTS = 100_000
 MILLION = 1_000_000
 Row = dict[str, object]
@@ -40,17 +43,16 @@ def main() -> int:
 
 
 def _campaigns(name: str, make: Callable[..., Traffic]) -> list[Figures]:
-    found = []
-    for seed in SEEDS:
-        for title, shift in SHIFTS.items():
-            figures = run(make(seed, n=BALLOTS, shift=shift))[1]
-            found.append(figures)
-            print(
-                f"{name}, {title}, seed {seed}: caught {figures.macro_recall():.3f}, honest "
-                f"struck {figures.honest_struck:.5f}, worst {figures.worst_name} "
-                f"{figures.worst_group:.4f}",
-                flush=True,
-            )
+    worlds = [(make, seed, title, BALLOTS) for seed in SEEDS for title in SHIFTS]
+    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+        found = list(pool.map(run_world, worlds))
+    for (_, seed, title, _), figures in zip(worlds, found, strict=True):
+        print(
+            f"{name}, {title}, seed {seed}: caught {figures.macro_recall():.3f}, honest "
+            f"struck {figures.honest_struck:.5f}, worst {figures.worst_name} "
+            f"{figures.worst_group:.4f}",
+            flush=True,
+        )
     return found
 
 
@@ -158,8 +160,8 @@ def _note(mixed: list[Figures]) -> str:
             total[1] += brushed
     families = sorted({family for family, _ in sums})
     lines = [
-        f"Own simulator, held-out seeds {SEEDS[0]}–{SEEDS[-1]}, each under {len(SHIFTS)} sets of "
-        "parameters, five of them moved away from those of development. Recall by family and level "
+        f"Own simulator, held-out seed {SEEDS[0]}, under {len(SHIFTS)} sets of "
+        "parameters, nine of them moved away from those of development. Recall by family and level "
         "(1 crude … 5 imitates people):",
         "", "| family | 1 | 2 | 3 | 4 | 5 |", "|---|---|---|---|---|---|",
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare what the engine says with what the simulator knows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 
 from minyi.integrity.engine.engine import Scored, score
 
-from .simulate import Traffic
+from .simulate import SHIFTS, Traffic
 
 TOP = 10
 
@@ -56,6 +57,12 @@ def run(traffic: Traffic) -> tuple[Scored, Figures]:
     """Score the traffic and measure the answer."""
     scored = score(*as_read(traffic))
     return scored, figures(traffic, scored)
+
+
+def run_world(world: tuple[Callable[..., Traffic], int, str, int]) -> Figures:
+    """Make traffic of a seed and a shift, score it, and measure the answer."""
+    make, seed, title, ballots = world
+    return run(make(seed, n=ballots, shift=SHIFTS[title]))[1]
 
 
 def figures(traffic: Traffic, scored: Scored) -> Figures:

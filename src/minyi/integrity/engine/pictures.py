@@ -15,7 +15,7 @@ import numpy as np
 from . import facets
 from .columns import HOUR, MINUTE
 from .facets import Ballots, Codes
-from .groups import Decision, reasons
+from .groups import Decision, Flags, reasons
 from .scoring import Scores
 
 BUCKET_MS, MOST_BUCKETS = 10 * MINUTE, 200
@@ -38,7 +38,7 @@ def draw(ballots: Ballots, scores: Scores, decision: Decision) -> list[dict[str,
     picked = [
         ballots.pair_row[pairs] for pairs in _split(ballots.pair_candidate, len(ballots.names))
     ]
-    usual = np.flatnonzero(decision.member < 0)
+    usual = decision.member < 0
     drawn: list[dict[str, Any]] = []
     for group, rows in zip(decision.groups, rows_of, strict=True):
         own = picked[numbers[group.candidate]]
@@ -74,7 +74,7 @@ def _rules(scores: Scores, pairs: Codes) -> list[str]:
     return [code for code, n in often if code and n * 5 >= len(pairs)]
 
 
-def _timeline(ballots: Ballots, rows: Codes, own: Codes, usual: Codes) -> list[list[float]]:
+def _timeline(ballots: Ballots, rows: Codes, own: Codes, usual: Flags) -> list[list[float]]:
     """Count the hours of the group, and a quarter of its length (at least an hour) around it."""
     first, last = int(ballots.ts[rows].min()), int(ballots.ts[rows].max())
     around = max(HOUR, (last - first) // 4)
@@ -82,9 +82,11 @@ def _timeline(ballots: Ballots, rows: Codes, own: Codes, usual: Codes) -> list[l
     end = min(last + around, int(ballots.ts[-1])) + 1
     width = BUCKET_MS * ceil((end - start) / (BUCKET_MS * MOST_BUCKETS))
     edges = np.arange(start, end + width, width)
-    observed = np.histogram(ballots.ts[own], edges)[0]
-    others = np.histogram(ballots.ts[usual], edges)[0]
-    share = len(np.intersect1d(own, usual)) / max(1, len(usual))
+    observed = np.diff(np.searchsorted(ballots.ts[own], edges))
+    inside = np.searchsorted(ballots.ts, edges)
+    before = np.concatenate([[0], np.cumsum(usual[inside[0] : inside[-1]])])
+    others = np.diff(before[inside - inside[0]])
+    share = np.count_nonzero(usual[own]) / max(1, np.count_nonzero(usual))
     return [
         [int(at), int(seen), round(float(n) * share, 2)]
         for at, seen, n in zip(edges[:-1], observed, others, strict=True)

@@ -125,32 +125,35 @@ def _keep_company(ballots: Ballots, scores: Scores, habits: Sequence[Codes]) -> 
     """
     alone, kinds = scores.total, scores.kinds
     row, whole = ballots.pair_row, ballots.pair_candidate
-    traits = [dense(habit[row]) for habit in habits]
     hours = dense((ballots.ts[row] // (4 * HOUR)) * len(ballots.names) + whole)
+    traits = [dense(habit[row]) for habit in habits]
+    windows = [(window, [_cells(window, trait) for trait in traits]) for window in (whole, hours)]
     for _ in range(ROUNDS):
         odds = np.zeros(len(whole))
         sure = np.where(scores.stands, ballots.weight[row], 0.0)
-        for window in (whole, hours):
-            found, struck = _resemblance(traits, window, sure, ballots.weight[row])
+        for window, cells in windows:
+            found, struck = _resemblance(window, cells, sure, ballots.weight[row])
             odds = np.where(struck >= CERTAIN, found, odds)
         scores.company = np.clip(odds, STRANGER, COMPANY_AT_MOST)
         scores.total = np.round(alone + COMPANY_WEIGHT * scores.company, 6)
         scores.kinds = kinds | np.where(scores.company >= ALIKE, KIND_BITS["company"], 0)
 
 
+def _cells(window: Codes, trait: Codes) -> npt.NDArray[np.int32]:
+    return dense(window * (int(trait.max(initial=0)) + 1) + trait).astype(np.int32)
+
+
 def _resemblance(
-    traits: list[Codes], window: Codes, sure: Floats, weight: Floats
+    window: Codes, cells: Sequence[npt.NDArray[np.int32]], sure: Floats, weight: Floats
 ) -> tuple[Floats, Floats]:
     """Return naive Bayes odds, nobody speaking for themselves, and how many are certain."""
+    plain = weight - sure
     struck = np.bincount(window, sure)[window] - sure
-    others = np.bincount(window, weight - sure)[window] - (weight - sure)
+    others = np.bincount(window, plain)[window] - plain
     doubt = 1.0 / (np.minimum(struck, others) + 1.0)  # a share smaller than this says nothing
     odds = np.log((struck + 1.0) / (others + 1.0))
-    for trait in traits:
-        cell = dense(window * (int(trait.max(initial=0)) + 1) + trait)
-        in_struck = np.bincount(cell, sure)[cell] - sure
-        in_others = np.bincount(cell, weight - sure)[cell] - (weight - sure)
-        odds += np.log(in_struck / (struck + 1.0) + doubt) - np.log(
-            in_others / (others + 1.0) + doubt
-        )
+    for cell in cells:
+        in_struck = (np.bincount(cell, sure)[cell] - sure) / (struck + 1.0)
+        in_others = (np.bincount(cell, plain)[cell] - plain) / (others + 1.0)
+        odds += np.log((in_struck + doubt) / (in_others + doubt))
     return odds.astype(np.float64), struck.astype(np.float64)

@@ -258,3 +258,49 @@ def test_groups_that_are_left_alone_name_their_members_and_why():
         assert not group.held
         assert group.reason_not_held in KEPT
         assert len(picture["members"]) == group.size
+
+
+def test_hired_accounts_that_come_back_on_ever_new_phones_are_caught():
+    def account(row: Row) -> Row:
+        return row | {"openid": f"oback{number_of(row['openid']) % 80}"}
+
+    hired = {"province": "外省", "city": "远城", "ip": spread_exits, "prior_n": 9, "follow_ts": -1}
+    farm = [account(row) for row in a_crowd(400, within=DAY, **hired)]
+    assert struck_share(given_scored(given_public(8000), farm), 1) > 0.9
+
+
+def test_people_who_come_back_on_their_own_phone_are_left_alone():
+    faithful = a_crowd(80, within=HOUR)
+    days = [[row | {"ts": int(str(row["ts"])) + k * DAY} for row in faithful] for k in range(5)]
+    assert struck_share(given_scored(given_public(), *days), 1) == 0
+
+
+def test_a_few_owners_of_rare_systems_are_left_alone():
+    beta = a_crowd(60, within=DAY, osv="99")
+    assert struck_share(given_scored(given_public(), beta), 1) == 0
+
+
+def test_villages_with_many_doors_that_choose_their_own_are_left_alone():
+    village = a_crowd(
+        240, within=6 * HOUR, ip=lambda row: f"58.21.{number_of(row['openid']) % 60}.7",
+        src="group_share",
+    )  # fmt: skip
+    assert struck_share(given_scored(given_public(), village), 1) == 0
+
+
+def test_a_log_whose_accounts_are_unknown_is_scored_as_one_without():
+    script = a_crowd(300, within=HOUR, tls="tX", ip=spread_exits, **SEEN_NOW, **HASTY)
+    log = given_log(given_public(2000), script).with_columns(openid=pl.lit(""))
+    blank, absent = (score(frame, given_candidates()) for frame in (log, log.drop("openid")))
+    assert blank.ballots.equals(absent.ballots)
+
+
+@pytest.mark.parametrize(("ballots", "candidates"), [(60, 2), (2000, 5), (2000, 200)])
+def test_votes_of_any_size_are_scored_and_honest_people_left_alone(ballots, candidates):
+    rows = [
+        row | {"choices": str(k * k % candidates + 1)}
+        for k, row in enumerate(given_public(ballots))
+    ]
+    scored = score(given_log(rows), given_candidates(candidates))
+    assert scored.ballots.height == ballots
+    assert scored.ballots["quarantine"].sum() == 0
