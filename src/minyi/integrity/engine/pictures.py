@@ -86,7 +86,7 @@ def _timeline(ballots: Ballots, rows: Codes, own: Codes, usual: Flags) -> list[l
     inside = np.searchsorted(ballots.ts, edges)
     before = np.concatenate([[0], np.cumsum(usual[inside[0] : inside[-1]])])
     others = np.diff(before[inside - inside[0]])
-    share = np.count_nonzero(usual[own]) / max(1, np.count_nonzero(usual))
+    share = float(usual[own].sum()) / max(1.0, float(usual.sum()))
     return [
         [int(at), int(seen), round(float(n) * share, 2)]
         for at, seen, n in zip(edges[:-1], observed, others, strict=True)

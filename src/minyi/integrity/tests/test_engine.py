@@ -261,12 +261,15 @@ def test_groups_that_are_left_alone_name_their_members_and_why():
 
 
 def test_hired_accounts_that_come_back_on_ever_new_phones_are_caught():
-    def account(row: Row) -> Row:
-        return row | {"openid": f"oback{number_of(row['openid']) % 80}"}
-
     hired = {"province": "外省", "city": "远城", "ip": spread_exits, "prior_n": 9, "follow_ts": -1}
-    farm = [account(row) for row in a_crowd(400, within=DAY, **hired)]
-    assert struck_share(given_scored(given_public(8000), farm), 1) > 0.9
+    crowd = a_crowd(400, within=DAY, **hired, **BRISK)
+    farm = [row | {"openid": f"oback{number_of(row['openid']) % 80}"} for row in crowd]
+    scored = given_scored(given_public(), farm)
+    assert struck_share(scored, 1) > 0.9
+    rules = scored.ballots.filter(pl.col("quarantine") == 1)["rules"].str.contains(
+        "changing_phones"
+    )
+    assert rules.mean() > 0.9
 
 
 def test_people_who_come_back_on_their_own_phone_are_left_alone():
