@@ -130,9 +130,10 @@ def _sample(paper: Round, begin: int, end: int) -> tuple[list[Ballot], int]:
         return [], 1
     low, high = sorted((first.pk, last.pk))
     scale = (high - low) // MOST + 1
-    if scale > 1:  # by single ids: to count what lies between would read all of it
-        rows = rows.filter(pk__in=range(low, high + 1, scale))
-    return list(rows.only("pk", "picks", "cast_ms").order_by("pk")), scale
+    if scale > 1:  # by single ids: to ask for the stretch as well would read all of it
+        rows = Ballot.objects.filter(pk__in=range(low, high + 1, scale))
+    wanted = rows.only("pk", "round_id", "picks", "cast_ms").order_by("pk")
+    return [one for one in wanted if one.round_id == paper.pk and begin <= one.cast_ms < end], scale
 
 
 def _found(state: _Watch, paper: Round, burst: Burst, bursts: Sequence[Burst]) -> Found:

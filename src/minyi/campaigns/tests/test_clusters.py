@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from minyi.agencies.policies import Role
-from minyi.campaigns.models import Cluster, ClusterOpinion, Opinion, Ruling
+from minyi.campaigns.models import Ballot, Cluster, ClusterOpinion, Opinion, Ruling
 from minyi.campaigns.services import adjudication, clusters
 from minyi.campaigns.services.clusters import Found
 from minyi.ledger.fold import QUARANTINED
-from minyi.ledger.queries.logs import states_of
+from minyi.ledger.queries.logs import states_of, tags_of
 from minyi.ledger.services import logs
 from minyi.ledger.tests.given import keep_logs_in
 
@@ -59,6 +59,11 @@ def test_what_is_found_is_held_and_written_down_with_its_evidence(paper):
     assert cluster.evidence == cluster.hold.evidence
     with cluster.evidence.file.open() as file:
         assert json.load(file)["picture"] == cluster.picture
+
+
+def test_the_pseudonyms_of_some_ballots_are_read_out_of_a_log_of_any_size(paper):
+    refs = list(Ballot.objects.order_by("pk").values_list("voter_ref", flat=True))
+    assert tags_of(paper.log, [(3, 5), (30, 31)]) == [refs[2], refs[3], refs[29]]
 
 
 def test_a_second_look_lets_it_grow_under_its_number(paper):
