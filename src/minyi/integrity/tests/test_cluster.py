@@ -3,6 +3,7 @@
 
 import logging
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ pytest.importorskip("pyspark", reason="scoring on a cluster: see make test-clust
 def session() -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[1]").appName("minyi")
     small = {
         "spark.ui.enabled": "false",
@@ -37,6 +40,7 @@ def session() -> Iterator[Any]:
     logging.getLogger("py4j").setLevel(logging.ERROR)  # it speaks after the output is closed
     yield found
     found.stop()
+    monkeypatch.undo()
 
 
 def script(seed: int, choice: str) -> list[dict[str, object]]:
