@@ -9,11 +9,9 @@ the lock of the log's folder; a second writer cannot fork the log (votelog: `Log
 
 import hmac
 import logging
-import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from votelog import (
 
 from ballotbox.ballots import Ballot, StoredBallot
 from ballotbox.logkeys import KeyUnusable, read_signer
+from ballotbox.places import Place, PlaceBook
 from ballotbox.rules import day_in_china
 from ballotbox.store import LogRow, SealStore, StoreUnavailable, Unsealed
 
@@ -82,16 +81,6 @@ class CodedProof(msgspec.Struct, frozen=True, gc=False):
 
     index: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Ballots `first_id`…`last_id` of a round are the `count` entries from `index` on."""
-
-    first_id: int
-    last_id: int
-    index: int
-    count: int
 
 
 class LogSealer:
@@ -216,8 +205,13 @@ class RoundLog:
 
     def seal(self, ids: Sequence[int]) -> Mapping[int, CodedProof]:
         """Bring the log up to the table and return the proofs of these ballots."""
+        self._places.read()
+        passed = self._places.last_id
         fresh = self.catch_up()
         if not self._live:
+            for id_ in ids:
+                if id_ <= passed:
+                    self._find(id_)
             return {}
         return {id_: fresh[id_] if id_ in fresh else self._prove(id_).coded() for id_ in ids}
 
@@ -250,8 +244,14 @@ class RoundLog:
         if self._writer is None:
             signer = read_signer(self._folder, self._key)
             begin = LogWriter.open if self.exists else LogWriter.create
-            self._writer = begin(self._folder, signer, wait_s=WAIT_S)
-            self._writer.rest()
+            writer = begin(self._folder, signer, wait_s=WAIT_S)
+            try:
+                self._check_is_of_one_moment(writer)
+            except BaseException:
+                writer.close()
+                raise
+            writer.rest()
+            self._writer = writer
         with self._writer.turn(wait_s=WAIT_S) as writer:
             if writer.size == 0:
                 writer.append([self._manifest])
@@ -293,84 +293,47 @@ class RoundLog:
             if entry["type"] != "ballot":
                 self._places.pass_over(index)
                 continue
-            (row,) = self._store.unsealed(self.round_id, after=self._places.last_id, most=1)
-            self._check_is_ours(entry["n"], row, index)
-            self._places.add(Place(row.id, row.id, index, 1))
+            rows = self._store.unsealed(self.round_id, after=self._places.last_id, most=1)
+            self._check_is_ours(entry["n"], rows[0] if rows else None, index)
+            self._places.add(Place(rows[0].id, rows[0].id, index, 1))
 
     def _prove(self, ballot_id: int) -> Proof:
         """Prove a ballot that was sealed earlier under the newest checkpoint."""
-        place = self._places.find(ballot_id)
-        before = self._store.unsealed(self.round_id, after=place.first_id - 1, most=place.count)
-        nth = [row.id for row in before].index(ballot_id)
-        index = place.index + nth
-        note = (self._folder / "checkpoint").read_bytes()
-        entry, receipt = self._reader(note).prove(index)
-        self._check_is_ours(msgspec.json.decode(entry)["n"], before[nth], index)
+        index, reader = self._find(ballot_id)
+        _entry, receipt = reader.prove(index)
         return Proof(index, receipt.encode().decode())
 
-    def _check_is_ours(self, nonce: str, row: Unsealed, index: int) -> None:
+    def _find(self, ballot_id: int) -> tuple[int, LogReader]:
+        """Return where a ballot stands that was sealed earlier, and who reads it there."""
+        place = self._places.find(ballot_id)
+        rows = self._store.unsealed(self.round_id, after=place.first_id - 1, most=place.count)
+        found = ((nth, row) for nth, row in enumerate(rows) if row.id == ballot_id)
+        nth, row = next(found, (place.count - 1, None))
+        index = place.index + nth
+        reader = self._reader((self._folder / "checkpoint").read_bytes())
+        self._check_is_ours(msgspec.json.decode(reader.entry(index))["n"], row, index)
+        return index, reader
+
+    def _check_is_of_one_moment(self, writer: LogWriter) -> None:
+        """Refuse a table that was put back behind the log, and a log behind its book."""
+        self._places.read()
+        if self._places.size > writer.size:
+            raise StoreUnavailable(f"log {self._folder.name}: shorter than its book of places")
+        newest = self._places.newest
+        if newest is not None:
+            rows = self._store.unsealed(self.round_id, after=newest.last_id - 1, most=1)
+            index = newest.index + newest.count - 1
+            entry = msgspec.json.decode(self._reader(writer.note).entry(index))
+            self._check_is_ours(entry["n"], rows[0] if rows else None, index)
+
+    def _check_is_ours(self, nonce: str, row: Unsealed | None, index: int) -> None:
         """Refuse where table and log are not of one moment, as after a restore of either."""
-        if row.nonce != nonce:
+        if row is None or row.nonce != nonce:
             raise StoreUnavailable(f"log {self._folder.name}: entry {index} is not our ballot")
 
     def _reader(self, note: bytes) -> LogReader:
         verifier = read_signer(self._folder, self._key).verifier
         return LogReader(FolderSource(self._folder), policy_for(verifier), note)
-
-
-class PlaceBook:
-    """Which ballots stand where: 32 bytes a batch, beside the log and made from it.
-
-    Never flushed to disk on its own: what a crash tears off is read in the log again.
-    """
-
-    _row = struct.Struct(">4Q")
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._places: list[Place] = []
-
-    @property
-    def last_id(self) -> int:
-        """The last ballot that is in the log."""
-        return self._places[-1].last_id if self._places else 0
-
-    @property
-    def size(self) -> int:
-        """How many entries of the log the book knows."""
-        return self._places[-1].index + self._places[-1].count if self._places else 0
-
-    def read(self) -> None:
-        """Read what others have added."""
-        known = len(self._places) * self._row.size
-        try:
-            with self._path.open("rb") as book:
-                book.seek(known)
-                more = book.read()
-        except FileNotFoundError:
-            return
-        whole = len(more) - len(more) % self._row.size
-        self._places += [Place(*row) for row in self._row.iter_unpack(more[:whole])]
-
-    def add(self, place: Place) -> None:
-        """Write down where a batch stands."""
-        at = len(self._places) * self._row.size
-        with self._path.open("r+b" if self._path.exists() else "w+b") as book:
-            book.seek(at)
-            book.truncate()
-            book.write(self._row.pack(place.first_id, place.last_id, place.index, place.count))
-        self._places.append(place)
-
-    def pass_over(self, index: int) -> None:
-        """Write down that this entry is no ballot."""
-        self.add(Place(self.last_id + 1, self.last_id, index, 1))
-
-    def find(self, ballot_id: int) -> Place:
-        """Return the batch a ballot was sealed in."""
-        for place in reversed(self._places):
-            if place.first_id <= ballot_id <= place.last_id:
-                return place
-        raise StoreUnavailable(f"ballot {ballot_id} is in no log")
 
 
 def entry_of(row: Unsealed, phase: str) -> bytes:

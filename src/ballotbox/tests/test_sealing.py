@@ -21,6 +21,7 @@ from votelog import (
 from ballotbox.app import create_app
 from ballotbox.ballots import Ballot, receipt_for
 from ballotbox.logkeys import KeyUnusable, make_signer, read_signer
+from ballotbox.places import Place, PlaceBook
 from ballotbox.sealing import SEALED, LogSealer
 from ballotbox.stores import open_store
 from ballotbox.tests.given import (
@@ -155,14 +156,16 @@ def test_what_a_crash_left_between_table_and_log_is_brought_in_at_the_start(data
     assert (again.status, again.json["index"]) == (200, 3)
 
 
-def test_a_lost_book_of_places_is_read_from_the_log_again(database, tmp_path):
+@pytest.mark.parametrize("left", [None, bytes(64), b"torn"])
+def test_a_lost_or_torn_book_of_places_is_read_from_the_log_again(database, tmp_path, left):
     folder = given_log(database, tmp_path)
 
     async def three(app):
         return [await cast(app, ballot_from(n)) for n in range(3)]
 
     before = in_app_with_log(database, tmp_path, three)
-    (folder / ".writer" / "places").unlink()
+    book = folder / ".writer" / "places"
+    book.unlink() if left is None else book.write_bytes(book.read_bytes()[:32] + left)
     after = in_app_with_log(database, tmp_path, three)
     assert [a.json["index"] for a in after] == [b.json["index"] for b in before]
     assert open_reader(folder).size == 4
@@ -178,6 +181,57 @@ def test_after_a_restore_nobody_is_handed_the_proof_of_another_ballot(database, 
     database.run("UPDATE campaigns_ballot SET receipt = ?", receipt)
     answer = in_app_with_log(database, tmp_path, lambda app: cast(app, mine))
     assert (answer.status, answer.json["code"]) == (503, "storage_unavailable")
+
+
+def test_a_log_that_is_ahead_of_a_restored_table_stops_its_own_vote_and_no_other(
+    database, tmp_path, capfd
+):
+    """The table was put back from a backup of before the first ballot; the book of places too."""
+    folder = given_log(database, tmp_path)
+    in_app_with_log(database, tmp_path, cast)
+    database.run("DELETE FROM campaigns_ballot")
+    (folder / ".writer" / "places").unlink()
+    given_round(database, id=2)
+    other = given_ballot(ticket=given_ticket(round_id=2))
+
+    async def scenario(app):
+        return await asyncio.gather(cast(app, ballot_from(1)), cast(app, other))
+
+    ahead, sound = in_app_with_log(database, tmp_path, scenario)
+    assert (ahead.status, ahead.json["code"]) == (503, "storage_unavailable")
+    assert sound.status == 201
+    assert "log_not_recovered" in capfd.readouterr().err
+    assert open_reader(folder).size == 2
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_what_a_restored_table_takes_behind_the_log_is_refused_instead_of_left_out(
+    sqlite_database, tmp_path, live
+):
+    """The table went back by two ballots: the next one gets an id that the log has passed."""
+    folder = given_log(sqlite_database, tmp_path)
+    sqlite_database.change_round(log_live=live)
+
+    async def three(app):
+        return [await cast(app, ballot_from(number)) for number in range(3)]
+
+    in_app_with_log(sqlite_database, tmp_path, three)
+    sqlite_database.run("DELETE FROM campaigns_ballot WHERE id > 1")
+    sqlite_database.run("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'campaigns_ballot'")
+    answer = in_app_with_log(sqlite_database, tmp_path, lambda app: cast(app, ballot_from(9)))
+    assert (answer.status, answer.json["code"]) == (503, "storage_unavailable")
+    assert open_reader(folder).size == 4
+
+
+def test_a_log_that_was_put_back_alone_is_not_written_on(sqlite_database, tmp_path):
+    folder = given_log(sqlite_database, tmp_path)
+    in_app_with_log(sqlite_database, tmp_path, lambda app: cast(app, ballot_from(1)))
+    (folder / ".writer" / "places").rename(tmp_path / "places")
+    PlaceBook(tmp_path / "places").add(Place(2, 5, 2, 4))
+    (tmp_path / "places").rename(folder / ".writer" / "places")
+    answer = in_app_with_log(sqlite_database, tmp_path, lambda app: cast(app, ballot_from(2)))
+    assert (answer.status, answer.json["code"]) == (503, "storage_unavailable")
+    assert open_reader(folder).size == 2
 
 
 def test_two_sequencers_take_turns_and_write_one_history(database, tmp_path):

@@ -6,7 +6,8 @@ from collections.abc import Collection
 import msgspec
 from votelog import FolderSource, open_log, parse_vkey, policy_for
 
-from ballotbox.sealing import PlaceBook, Proof
+from ballotbox.places import PlaceBook
+from ballotbox.sealing import Proof
 from ballotbox.store import StoreUnavailable
 from minyi.ledger import folders
 from minyi.ledger.models import Log
