@@ -226,9 +226,9 @@ def test_what_a_restored_table_takes_behind_the_log_is_refused_instead_of_left_o
 def test_a_log_that_was_put_back_alone_is_not_written_on(sqlite_database, tmp_path):
     folder = given_log(sqlite_database, tmp_path)
     in_app_with_log(sqlite_database, tmp_path, lambda app: cast(app, ballot_from(1)))
-    (folder / ".writer" / "places").rename(tmp_path / "places")
-    PlaceBook(tmp_path / "places").add(Place(2, 5, 2, 4))
-    (tmp_path / "places").rename(folder / ".writer" / "places")
+    book = PlaceBook(folder / ".writer" / "places")
+    book.read()
+    book.add(Place(2, 5, 2, 4))  # four ballots the log has no more
     answer = in_app_with_log(sqlite_database, tmp_path, lambda app: cast(app, ballot_from(2)))
     assert (answer.status, answer.json["code"]) == (503, "storage_unavailable")
     assert open_reader(folder).size == 2
