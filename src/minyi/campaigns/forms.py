@@ -185,7 +185,7 @@ class NominationForm(forms.Form):
     def show_refusal(self, error: DomainError) -> None:
         """Put a refusal of the service beside the field it is about, or above the form."""
         field = FIELD_OF.get(error.code)
-        self.add_error(field if field in self.fields else None, f"{error.detail}{error.action}")
+        self.add_error(field if field in self.fields else None, error.advice)
 
     @property
     def who(self) -> list[forms.BoundField]:

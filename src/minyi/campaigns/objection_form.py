@@ -119,7 +119,7 @@ class ObjectionForm(forms.Form):
 
     def show_refusal(self, error: DomainError) -> None:
         """Put a refusal of the service beside the field it is about, or above the form."""
-        self.add_error(FIELD_OF.get(error.code), f"{error.detail}{error.action}")
+        self.add_error(FIELD_OF.get(error.code), error.advice)
 
     @property
     def what(self) -> list[forms.BoundField]:

@@ -14,7 +14,10 @@ JSON (RFC 9457). Each app declares its own in its `errors.py`.
 from typing import ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from minyi.core.words import sentences
 
 Words = str | Promise
 
@@ -36,6 +39,16 @@ class DomainError(Exception):
     def detail(self) -> str:
         """Return the sentence with this refusal's facts filled in."""
         return str(self.sentence) % self.facts if self.facts else str(self.sentence)
+
+    @property
+    def advice(self) -> str:
+        """Return what went wrong and what to do next."""
+        return sentences((self.detail, self.action))
+
+    @property
+    def summary(self) -> str:
+        """Return the whole refusal in one line."""
+        return f"{self.title}{gettext('：')}{self.advice}"
 
 
 class NotAllowed(DomainError):

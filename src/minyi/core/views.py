@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from ballotbox.refusals import TABLE
 
-from .errors import DomainError
+from .errors import DomainError, Words
+from .words import sentences
 
 PLACE = re.compile(r"%\(\w+\)[sd]")
 ROBOTS = """User-agent: *
@@ -33,8 +34,7 @@ class Explained:
 
     code: str
     title: str
-    sentence: str
-    action: str
+    advice: str  # what it means and what to do
 
 
 @require_safe
@@ -72,7 +72,7 @@ def _for_one_reader(response: HttpResponse) -> HttpResponse:
 
 def _of_voting() -> Iterator[Explained]:
     for row in TABLE.values():
-        yield Explained(row.code, _(row.title), _open(_(row.sentence)), _(row.action))
+        yield Explained(row.code, _(row.title), _advice(_(row.sentence), _(row.action)))
 
 
 def _of_the_rest() -> Iterator[Explained]:
@@ -80,7 +80,7 @@ def _of_the_rest() -> Iterator[Explained]:
     for kind in _kinds(DomainError):
         if kind.code not in seen:
             seen.add(kind.code)
-            yield Explained(kind.code, str(kind.title), _open(str(kind.sentence)), str(kind.action))
+            yield Explained(kind.code, str(kind.title), _advice(kind.sentence, kind.action))
 
 
 def _kinds(parent: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -89,6 +89,6 @@ def _kinds(parent: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from _kinds(kind)
 
 
-def _open(sentence: str) -> str:
-    """Leave the places of a sentence open: «%(limit)d» and «%(limit)s» alike."""
-    return PLACE.sub("……", sentence)
+def _advice(sentence: Words, action: Words) -> str:
+    """Leave the places of the sentence open: «%(limit)d» and «%(limit)s» alike."""
+    return sentences((PLACE.sub("……", str(sentence)), action))

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 
 def listed(words: Iterable[object]) -> str:
@@ -15,3 +15,9 @@ def sentence_of(clauses: Iterable[object]) -> str:
     """Return «a；b。», in English «a; b.»."""
     joined = pgettext("between clauses", "；").join(str(clause) for clause in clauses)
     return joined + pgettext("end of a sentence", "。")
+
+
+def sentences(said: Iterable[object]) -> str:
+    """Return «甲。乙。», in English «One. Two.»: Chinese leaves no space between sentences."""
+    space = "" if (get_language() or "").startswith("zh") else " "
+    return space.join(text for text in map(str, said) if text)

@@ -23,7 +23,7 @@ class _RefusedOnTheForm:
         try:
             return super().form_valid(form)
         except DomainError as refusal:
-            return self._refused(form, None, f"{refusal.detail}{refusal.action}")
+            return self._refused(form, None, refusal.advice)
         except ValidationError as refusal:
             return self._refused(form, "password", refusal)
 

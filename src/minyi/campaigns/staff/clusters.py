@@ -18,7 +18,7 @@ from minyi.campaigns.queries.clusters import list_clusters
 from minyi.campaigns.queries.reviewers import agreement, workloads
 from minyi.campaigns.services import lots
 from minyi.core.staff import AgencyPolicy
-from minyi.core.words import listed
+from minyi.core.words import listed, sentences
 
 from . import pages
 from .ballots import ICON, only_cluster
@@ -84,7 +84,7 @@ def decide(request, campaign_id):
             )
         )
 
-    with pages.explaining(lambda refusal: messages.error(request, pages.words_of(refusal))):
+    with pages.explaining(lambda refusal: messages.error(request, refusal.summary)):
         rule()
         messages.success(request, _told(made[0]))
     only = only_cluster(request)
@@ -127,7 +127,7 @@ def _decide_lot(request, lot, verb, said, **by_form):
     )
     if row is None:
         raise RulingNotFound
-    with pages.explaining(lambda refusal: messages.error(request, pages.words_of(refusal))):
+    with pages.explaining(lambda refusal: messages.error(request, refusal.summary)):
         done = verb(lot=lot, **by(request), **by_form)
         if done.clusters:
             messages.success(request, said % {"clusters": done.clusters, "ballots": done.ballots})
@@ -166,7 +166,7 @@ def _told(made):
         said.append(_("%d 张选票的状态不适用或者已有认定待确认，未列入。") % made.left_out)
     if made.skipped:
         said.append(_("第 %s 号没有适用的选票，未列入。") % listed(made.skipped))
-    return "".join(said)
+    return sentences(said)
 
 
 def _figures(lines, desk):

@@ -158,7 +158,7 @@ def contact(request, objection_id):
     """Show name and telephone once, for a stated purpose; the look is on the trail."""
     objection = _objection(request, objection_id)
     found = None
-    with pages.explaining(lambda refusal: messages.error(request, pages.words_of(refusal))):
+    with pages.explaining(lambda refusal: messages.error(request, refusal.summary)):
         found = objection_cases.open_contact(
             objection_id=objection.pk,
             purpose=request.POST.get("purpose", ""),

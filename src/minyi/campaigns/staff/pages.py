@@ -83,7 +83,7 @@ def explaining_on(form, field=None):
 def explain(form, refusal, field=None):
     """Put a refusal where the person fills in the form: beside its fields where it names them."""
     problems = refusal.facts.get("problems") if isinstance(refusal, CampaignInvalid) else None
-    whole = {field: [f"{refusal.detail}{refusal.action}"]}
+    whole = {field: [refusal.advice]}
     for name, lines in (problems or whole).items():
         for line in lines:
             form.add_error(name if name in form.fields else None, line)
@@ -96,10 +96,5 @@ def succeeded(request, act, *, said):
         act()
         messages.success(request, said)
     for refusal in refusals:
-        messages.error(request, words_of(refusal))
+        messages.error(request, refusal.summary)
     return not refusals
-
-
-def words_of(refusal):
-    """Return what stood against an act, and what to do, in one line."""
-    return f"{refusal.title}：{refusal.detail}{refusal.action}"

@@ -160,7 +160,7 @@ def _keep_files(
                 now=now,
             )
         except Invalid as refusal:
-            form.add_error(name, f"{refusal.detail}{refusal.action}")
+            form.add_error(name, refusal.advice)
         else:
             form.kept[name] = _kept(campaign, staged)
 

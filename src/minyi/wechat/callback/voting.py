@@ -133,7 +133,7 @@ def _ticket(round_: OpenRound, voter: Voter, now: datetime) -> str | Reply:
         )
     except DomainError as refusal:
         page = _page(round_, voter.public_url)
-        return text_reply(f"{refusal.title}：{refusal.detail}\n{refusal.action}\n{page}")
+        return text_reply(f"{refusal.title}{_('：')}{refusal.detail}\n{refusal.action}\n{page}")
     return handed.ticket
 
 

@@ -65,7 +65,7 @@ def _read_materials(account: OfficialAccount) -> tuple[list[Target], str]:
     try:
         return ask_wechat(account, _newest), ""
     except DomainError as refusal:
-        return [], f"{refusal.title}：{refusal.detail}"
+        return [], f"{refusal.title}{_('：')}{refusal.detail}"
 
 
 async def _newest(client: "WeChatClient") -> list[Target]:

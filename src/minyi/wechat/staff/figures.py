@@ -143,7 +143,7 @@ def _take_in(request, account):
         except (NotAllowed, NotFound):
             raise
         except DomainError as refusal:
-            refused.append(f"{refusal.detail}{refusal.action}")
+            refused.append(refusal.advice)
             continue
         for one in done:
             messages.success(request, _told(file.name, one))

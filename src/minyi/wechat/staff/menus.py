@@ -56,7 +56,7 @@ def _save(request, account, buttons, *, publish):
     except StaleMenu as refusal:
         stale = refusal
     except DomainError as refusal:
-        messages.error(request, f"{refusal.title}：{refusal.detail}{refusal.action}")
+        messages.error(request, refusal.summary)
         if is_kept:
             messages.warning(request, _("没有发布。您填写的内容已存为草稿，微信上的菜单没有变。"))
     else:

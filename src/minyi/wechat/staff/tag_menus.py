@@ -97,7 +97,7 @@ def edit(request, tag_menu_id):
     except (NotAllowed, NotFound):
         raise
     except DomainError as refusal:
-        messages.error(request, f"{refusal.title}：{refusal.detail}{refusal.action}")
+        messages.error(request, refusal.summary)
         menu.refresh_from_db()
         return _page(request, menu, buttons, status=409)
     published, saved = _("个性化菜单已发布。"), _("草稿已保存，微信上的菜单没有变。")

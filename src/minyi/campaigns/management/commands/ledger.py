@@ -32,7 +32,7 @@ class Command(BaseCommand):
         try:
             made = evidence.plan_bundle(campaign=campaign, now=timezone.now())
         except DomainError as refused:
-            raise CommandError(f"{refused.detail}{refused.action}") from refused
+            raise CommandError(refused.advice) from refused
         place = out or Path()
         target = place / made.filename if place.is_dir() else place
         digest = self._write(made.evidence, target)

@@ -26,5 +26,5 @@ class Command(BaseCommand):
         try:
             held = screening.screen(paper=paper, now=timezone.now())
         except DomainError as refused:
-            raise CommandError(f"{refused.detail}{refused.action}") from refused
+            raise CommandError(refused.advice) from refused
         self.stdout.write(f"列入核查 held for review: {held}")

@@ -22,5 +22,5 @@ class Command(BaseCommand):
         try:
             count = vaults.rewrap()
         except DomainError as error:
-            raise CommandError(f"{error.detail}{error.action}") from error
+            raise CommandError(error.advice) from error
         self.stdout.write(f"已轮换 {count} 个身份保险库 / {count} vaults rewrapped")

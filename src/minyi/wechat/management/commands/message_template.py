@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 now=timezone.now(),
             )
         except DomainError as refused:
-            raise CommandError(f"{refused.detail} {refused.action}") from refused
+            raise CommandError(refused.advice) from refused
         self.stdout.write(f"已登记 / registered: {_line(row)}")
 
     def _list(self) -> None:

@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 self._import_one(account, path, verify=options["verify"])
             except (DomainError, OSError) as error:
                 failed += 1
-                said = f"{error.detail}{error.action}" if isinstance(error, DomainError) else error
+                said = error.advice if isinstance(error, DomainError) else error
                 self.stderr.write(f"✗ {said}")
         if failed:
             raise CommandError(f"{failed} 个文件没有导入 / {failed} file(s) not imported")
