@@ -36,7 +36,7 @@ def bundle(request, campaign_id):
 
 
 def _tell(request, refusal):
-    messages.error(request, f"{refusal.title}：{refusal.detail}{refusal.action}")
+    messages.error(request, refusal.summary)
 
 
 viewsets: list = []

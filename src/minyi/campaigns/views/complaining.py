@@ -38,7 +38,7 @@ def complain(request: HttpRequest, slug: str) -> HttpResponse:
                 now=now,
             )
         except DomainError as refusal:
-            form.add_error(None, f"{refusal.detail}{refusal.action}")
+            form.add_error(None, refusal.advice)
         else:
             url = reverse("campaigns:complaint", args=[slug, made.code])
             return HttpResponseRedirect(f"{url}?sent=1")
