@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .clusters import moment
@@ -149,7 +150,7 @@ def _timeline(buckets: Sequence[Sequence[float]]) -> tuple[dict[str, object], ..
 
 
 def _table(kind: str, rows: Sequence[Sequence[Any]]) -> TraitTable:
-    found = tuple(TraitRow(str(row[0]), int(row[1]), row[2], row[3]) for row in rows)
+    found = tuple(TraitRow(gettext(str(row[0])), int(row[1]), row[2], row[3]) for row in rows)
     return TraitTable(kind, KINDS.get(kind, _("地区")), found)
 
 

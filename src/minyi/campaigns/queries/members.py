@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db.models import F
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minyi.campaigns.models import Ballot, Round
@@ -120,7 +121,11 @@ def facts_of(*, paper: Round, place: int, shows_counts: bool) -> Facts | None:
         conduct=_conduct(own, seen.get(own.voter_ref)),
         choice=tuple(json.loads(own.picks)) if shows_counts and own.picks[:1] == "[" else (),
         likeness=tuple(
-            Likeness(KINDS[trait[0]], label_of(trait), *(_share(trait, rows) for rows in traits))
+            Likeness(
+                KINDS[trait[0]],
+                gettext(label_of(trait)),
+                *(_share(trait, rows) for rows in traits),
+            )
             for trait in _traits(own, seen)
             if trait[0] in KINDS
         ),
@@ -167,8 +172,8 @@ def _conduct(ballot: Ballot, seen: Seen | None) -> Conduct:
         model=labels.get("model", ""),
         system=labels.get("os", ""),
         wechat=labels.get("wxver", ""),
-        way=labels.get("way", ""),
-        age=labels.get("age", ""),
+        way=gettext(labels.get("way", "")),
+        age=gettext(labels.get("age", "")),
         seconds=round(int(row["dwell_ms"]) / 1000, 1) if row["dwell_ms"].isdecimal() else None,
         touches=int(row["touch_n"]) if row["touch_n"].isdecimal() else None,
         pages=int(row["pv"]) if row["pv"].isdecimal() else None,
