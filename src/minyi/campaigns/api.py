@@ -177,7 +177,7 @@ def treatment(
     found = fair_count(campaign=_campaign(slug), now=timezone.now())
     if isinstance(found, CountsHidden):
         return TreatmentOut(hidden=found.mode, next_at=found.next_at)
-    told = {name: getattr(found.fairness, name) for name in _FAIRNESS}
+    told = {name: getattr(found.fairness, name) for name in _FAIRNESS if found.fairness}
     told |= {name: getattr(found.counts, name) for name in _TREATED} | {"log": found.counts.mark}
     return TreatmentOut.model_validate(told, from_attributes=True)
 

@@ -106,7 +106,7 @@ class FairCount:
     """The sums and what stands behind them."""
 
     counts: PublicCounts
-    fairness: Fairness
+    fairness: Fairness | None  # None: a vote without a log, where nothing is ever held
 
 
 def fair_count(*, campaign: PublicCampaign, now: datetime) -> FairCount | CountsHidden:
@@ -114,6 +114,8 @@ def fair_count(*, campaign: PublicCampaign, now: datetime) -> FairCount | Counts
     counts = public_counts(campaign=campaign, now=now)
     if isinstance(counts, CountsHidden):
         return counts
+    if counts.mark is None:  # its sums may be of an hour past, and the ballots tell more
+        return FairCount(counts, None)
     return FairCount(counts, _shared(campaign.id, lambda: _gather(campaign, now)))
 
 

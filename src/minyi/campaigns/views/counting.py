@@ -45,7 +45,9 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _by_time(fairness: Fairness) -> list[dict[str, object]]:
+def _by_time(fairness: Fairness | None) -> list[dict[str, object]]:
+    if fairness is None:
+        return []
     style = _("n月j日") if fairness.by_day else _("n月j日 G时")
     return [
         {
