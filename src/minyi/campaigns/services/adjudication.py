@@ -260,7 +260,7 @@ def release_undecided(delivery: outbox.Delivery) -> None:
     ruling = rows.filter(pk=int(str(delivery.payload["ruling"]))).first()
     if ruling is None:
         raise outbox.GiveUp("no such ruling")
-    left = in_state(ruling.round.log, ruling.ballots, QUARANTINED)
+    left = _still_held_by(ruling)
     if left:
         release(
             campaign_id=ruling.round.campaign_id,
@@ -270,6 +270,19 @@ def release_undecided(delivery: outbox.Delivery) -> None:
             actor=SYSTEM,
             now=delivery.now,
         )
+
+
+def _still_held_by(ruling: Ruling) -> list[tuple[int, int]]:
+    """Keep of a ruling's ballots what is under review, but not what a later one holds anew.
+
+    That has a term of its own, which two people have begun.
+    """
+    rows = Ruling.objects.filter(round=ruling.round, kind=Ruling.Kind.QUARANTINE)
+    since = ruling.decided_at or ruling.proposed_at
+    later = rows.filter(state=Ruling.State.IN_FORCE, decided_at__gt=since)
+    anew = {place for one in later for place in places_of(one.ballots)}
+    held = in_state(ruling.round.log, ruling.ballots, QUARANTINED)
+    return ranges_of(place for place in places_of(held) if place not in anew)
 
 
 def _rule(

@@ -141,7 +141,12 @@ def _let_count(appeal: Appeal, proposer: int, actor: Actor, now: datetime) -> No
     if signed is not None:
         reason = _("选票申诉第 %d 号成立，重新汇总后再签字") % appeal.number
         results.take_back(result=signed, reason=reason, actor=actor, now=now)
-    facts = {"appeal": appeal.number, "statement": appeal.statement, "answer": appeal.answer}
+    facts = {
+        "appeal": appeal.number,
+        "salt": appeal.salt,  # the hash of this stands in the log as well
+        "statement": appeal.statement,
+        "answer": appeal.answer,
+    }
     evidence = adjudication.store_evidence(
         campaign_id=campaign_id,
         content=json.dumps(facts, ensure_ascii=False, sort_keys=True).encode(),

@@ -81,9 +81,9 @@ def propose(paper: Round, verb=adjudication.propose_void, ballots=((1, 3),), by=
     )
 
 
-def confirm(paper: Round, ruling: Ruling, by=None) -> Ruling:
+def confirm(paper: Round, ruling: Ruling, by=None, now=NOW) -> Ruling:
     second = by or staff_of(paper.campaign, Role.SUPERVISOR).actor
-    done = adjudication.confirm(ruling_id=ruling.pk, actor=second, now=NOW)
+    done = adjudication.confirm(ruling_id=ruling.pk, actor=second, now=now)
     logs.write_waiting(folder=paper.log)
     return done
 
@@ -292,6 +292,28 @@ def test_what_nobody_decides_counts_again_after_its_term():
         logs.write_waiting(folder=paper.log)
     assert (tally(paper.log).ballots, tally(paper.log).void) == (2, 1)
     assert kinds_of(paper.log).count("release") == 1
+
+
+def test_the_term_of_an_earlier_hold_does_not_end_a_later_one():
+    paper = given_logged_vote([1], [1], [2])
+    first = hold(paper)
+    release(paper, [(1, 2)])
+    later = NOW + timedelta(days=6)
+    again = hold(paper, [(1, 2)], actor=staff_of(paper.campaign, Role.CASE_WORKER).actor, now=later)
+    confirm(paper, again, now=later)
+
+    def end_of_term(ruling: Ruling) -> None:
+        message = OutboxMessage.objects.get(topic=adjudication.TOPIC, key=str(ruling.pk))
+        adjudication.release_undecided(
+            Delivery(message.topic, message.key, message.payload, 1, NOW, message.due_at)
+        )
+        logs.write_waiting(folder=paper.log)
+
+    end_of_term(first)  # a day after two people have held ballot 1 again
+    assert standing_of(paper.log, 1).state == "quarantined"
+    assert standing_of(paper.log, 2).state == "counted"
+    end_of_term(again)
+    assert tally(paper.log).quarantined == 0
 
 
 def test_every_ruling_is_on_the_trail_with_rule_and_evidence():

@@ -2,6 +2,7 @@
 """A voter whose ballot does not count learns why, appeals, and is heard by two people."""
 
 import hashlib
+import json
 import re
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from minyi.campaigns.errors import (
     ReasonNeeded,
     SecondPersonNeeded,
 )
-from minyi.campaigns.models import Appeal, Campaign, Result, Round
+from minyi.campaigns.models import Appeal, Campaign, EvidenceFile, Result, Round
 from minyi.campaigns.services import adjudication, appeals, results, roundlogs
 from minyi.core.models import AuditEntry
 from minyi.ledger.queries.logs import standing_of, tally
@@ -208,6 +209,19 @@ def test_the_log_does_not_let_a_short_statement_be_guessed():
     salted = bytes.fromhex(made.salt) + "是我本人。".encode()
     assert len(made.salt) == 32
     assert entry["ev"] == hashlib.sha256(salted).hexdigest()
+
+
+def test_nor_do_the_words_of_an_upheld_appeal_follow_from_the_hash_of_its_ruling():
+    campaign, _anna = given_struck_vote()
+    made = appeal(campaign, words="是我本人。")
+    decide(campaign, answer(campaign, made, upheld=True))
+    ruling = entries_of(campaign.round.log)[-2]
+    assert ruling["type"] == "restore"
+    kept = EvidenceFile.objects.get(campaign=campaign, sha256=ruling["ev"])
+    with kept.file.open("rb") as file:
+        facts = json.load(file)
+    assert facts["statement"] == "是我本人。"
+    assert facts["salt"] == made.salt  # 128 bits that nobody can try out
 
 
 def test_one_ballot_is_appealed_once_in_words_and_only_while_it_does_not_count():
