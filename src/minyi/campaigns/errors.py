@@ -828,6 +828,15 @@ class FileDestroyed(NotFound):
     action = _("手中有原文件的，可以计算 SHA-256，与保留的摘要比对。")
 
 
+class RulingEvidenceHidden(DomainError):
+    """What screening writes down names the candidate and draws the count over time."""
+
+    code = "ruling_evidence_hidden"
+    title = _("依据文件暂不能下载")
+    sentence = _("依据文件写有候选对象和得票走势，票数公布之前对工作人员也不公开。")
+    action = _("请在票数公布之后下载；在此之前请以选票群页面上的特征为准。")
+
+
 class AppealNotFound(NotFound):
     code = "appeal_not_found"
     title = _("没有这份申诉")

@@ -16,6 +16,7 @@ from minyi.campaigns.errors import (
     FileDestroyed,
     NoBallotsNamed,
     ReasonNeeded,
+    RulingEvidenceHidden,
     RulingNotFound,
 )
 from minyi.campaigns.models import Appeal, EvidenceFile, Ruling
@@ -173,7 +174,7 @@ def decide(request, appeal_id):
 
 @require_safe
 def evidence(request, evidence_id):
-    """Send an evidence file as a download to whoever may see the rulings."""
+    """Send an evidence file as a download to whoever may see the rulings, once counts are shown."""
     actor = request.user.actor
     rows = EvidenceFile.objects.visible_to(actor).select_related("campaign")
     found = rows.filter(pk=evidence_id).first()
@@ -182,6 +183,8 @@ def evidence(request, evidence_id):
     actor.check("ballots.view", found.campaign.agency_id)
     if not found.file:
         raise FileDestroyed
+    if find_counts(found.campaign, timezone.now()) is None:
+        raise RulingEvidenceHidden
     response = FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
     response["Content-Type"] = "application/octet-stream"
     response["X-Content-Type-Options"] = "nosniff"

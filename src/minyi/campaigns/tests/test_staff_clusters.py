@@ -262,6 +262,22 @@ def test_while_counts_are_hidden_neither_candidate_nor_places_nor_times_are_show
         assert 'data-chart="line"' not in page
 
 
+@pytest.mark.parametrize("mode", ["after_close", "scheduled"])
+def test_while_counts_are_hidden_evidence_is_neither_named_nor_handed_out(mode):
+    paper = given_vote(count_mode=mode, **({"count_hours": [0]} if mode == "scheduled" else {}))
+    cluster = given_cluster(paper, [(1, 4)])
+    worker = desk_of(paper, Role.CASE_WORKER)
+    file = reverse("ballot_evidence", args=[cluster.evidence_id])
+    for address in (page_of(cluster), reverse("ballot_desk", args=[paper.campaign_id])):
+        page = body(worker.get(address))
+        assert cluster.evidence.sha256[:16] in page
+        assert cluster.evidence.name not in page  # screening's files are named by the candidate
+        assert file not in page
+    refused = worker.get(file)
+    assert refused.status_code == 409
+    assert "票数公布之前" in body(refused)
+
+
 def test_the_drawing_is_the_same_each_time_and_needs_no_part():
     assert draw_pictures(PICTURE, shows_counts=True) == draw_pictures(PICTURE, shows_counts=True)
     assert draw_pictures({}, shows_counts=True).network is None
