@@ -85,3 +85,8 @@ def test_nominees_are_told_by_number():
     one = get(f"/campaigns/{campaign.slug}/nominees/1").json()
     assert one["number"] == 1
     assert "votes" not in one
+
+
+def test_a_vote_without_a_log_tells_its_sums_and_nothing_of_single_ballots():
+    told = get(f"/campaigns/{given_vote().slug}/treatment").json()
+    assert (told["raw"], told["valid"], told["spans"], told["firmness"]) == (1, 1, [], None)

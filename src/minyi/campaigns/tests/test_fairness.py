@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from minyi.agencies.policies import Role
-from minyi.campaigns.models import BlindSample, BlindVerdict, Opinion, Round
+from minyi.campaigns.models import BlindSample, BlindVerdict, Opinion
 from minyi.campaigns.queries.counts import CountsHidden
 from minyi.campaigns.queries.fairness import FairCount, fair_count
 from minyi.campaigns.queries.public import ORIGINAL, get_campaign
@@ -20,7 +20,6 @@ from minyi.core.models import Rule
 from minyi.ledger.services import logs
 from minyi.ledger.tests.given import keep_logs_in
 
-from .given import given_ballot, given_campaign, given_nominee, given_open_round
 from .given_log import given_evidence, given_logged_vote, staff_of
 from .visitors import body, stranger
 
@@ -186,15 +185,3 @@ def test_the_share_of_wrong_holds_follows_from_blind_verdicts():
         )
     page = body(stranger().get(f"/c/{paper.slug}/counts/"))
     assert "估计有 50.0% 是正常投票" in page
-
-
-def test_a_vote_without_a_log_tells_its_sums_and_nothing_of_single_ballots():
-    now = timezone.now()
-    campaign = given_campaign(now=now, count_mode="live")
-    given_nominee(campaign, number=1)
-    paper = given_open_round(campaign, now=now)
-    given_ballot(paper, picks=[1], now=now)
-    Round.objects.filter(pk=paper.pk).update(log="", manifest="")
-    told = stranger().get(f"/api/v1/campaigns/{campaign.slug}/treatment").json()
-    assert (told["raw"], told["valid"], told["spans"], told["firmness"]) == (1, 1, [], None)
-    assert "按投票时间" not in body(stranger().get(f"/c/{campaign.slug}/counts/"))
