@@ -1,4 +1,4 @@
-// Solving the challenge of a proof of work (ADR 26).
+// Solving the challenge of a proof of work (ADR 25).
 //
 // ALTCHA's own solver works with the browser's native PBKDF2, which runs beside the page: no worker, no blob: address, nothing
 // that a strict Content-Security-Policy would have to let in. Where a page is not served securely the browser withholds that

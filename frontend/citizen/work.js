@@ -1,4 +1,4 @@
-// The proof of work that the ballot of a raised score brings along (ADR 26); pages without one do not load this file.
+// The proof of work that the ballot of a raised score brings along (ADR 25); pages without one do not load this file.
 //
 // <form data-ballot … data-work='{"parameters":{…}}' data-text-working data-text-worked data-text-unworked>
 //   hidden «work», filled here with the derived key in hex; [data-work-state], a status line that readers are told.

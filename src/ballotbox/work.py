@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof of work: what a phone has computed before the ballot of a raised score is taken (ADR 26).
+"""Proof of work: what a phone has computed before the ballot of a raised score is taken (ADR 25).
 
 The challenge is ALTCHA's (version 2, PBKDF2-SHA-256, known counter): the page says salt, nonce and
 the first half of a derived key, and the phone tries counters until it finds that key. The ticket

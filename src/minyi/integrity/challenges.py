@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Challenges of a proof of work, made with ALTCHA's library; the box checks them (ADR 26)."""
+"""Challenges of a proof of work, made with ALTCHA's library; the box checks them (ADR 25)."""
 
 import json
 import secrets

@@ -2,7 +2,7 @@
 """The inline score: a pure function over frozen facts, sized so that it hurts nobody.
 
 A score refuses nobody. From STEP_UP on a phone computes for some seconds before its ballot is taken
-(ADR 26), without any act of the voter. The soft signals, which honest newcomers behind one exit
+(ADR 25), without any act of the voter. The soft signals, which honest newcomers behind one exit
 show together, stay below that line up to a crowd no exit is known to bring forth (`busy_door`).
 Words and look-alikes: `signals`.
 """

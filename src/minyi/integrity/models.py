@@ -37,7 +37,7 @@ class Visit(models.Model):
 
 
 class KnownVoter(models.Model):
-    """That some account took part before, and whether ballots of it were struck out (ADR 25).
+    """That some account took part before, and whether ballots of it were struck out (ADR 24).
 
     `ref` is a hash of the account under this installation's key. Counts stop at three: nothing
     here tells which votes, when, or for whom.

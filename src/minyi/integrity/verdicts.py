@@ -2,7 +2,7 @@
 """The seam of anti-fraud: frozen facts in, a verdict with reasons out. It knows no campaign.
 
 Only protocol facts refuse. Everything else is a score that travels in the ballot ticket; from
-STEP_UP on the voter's phone is asked for a proof of work (ADR 26). The virtual user of WeChat's
+STEP_UP on the voter's phone is asked for a proof of work (ADR 25). The virtual user of WeChat's
 preview page never gets as far as this: the log-in gives it no session.
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stays of a vote when nobody can know any more who voted: how often accounts took part.
 
-Done in the moment the identity vault ends (ADR 25): then appeals are over, so nobody is remembered
+Done in the moment the identity vault ends (ADR 24): then appeals are over, so nobody is remembered
 for a ballot that was rightly theirs, and no row ever joins two pseudonyms of one person.
 """
 

@@ -2,7 +2,7 @@
 """Watching: every ten seconds of a running vote, a light look at what has just come in.
 
 A burst is written down as a cluster that is watched, never held, and asks for a look of the engine
-at once instead of in ten minutes (topic `campaigns.watching`, ADR 25). What a look keeps is in
+at once instead of in ten minutes (topic `campaigns.watching`, ADR 24). What a look keeps is in
 this process' memory and made again from the ballots of the last hour when another worker goes on.
 
 However fast ballots come, a look reads at most `MOST` of them, evenly: counts are then estimates,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is remembered of earlier votes: of an account, of a network. Coarse by design (ADR 25)."""
+"""What is remembered of earlier votes: of an account, of a network. Coarse by design (ADR 24)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is kept of a vote when its identity vault ends: coarse, under a key, with an end (ADR 25).
+"""What is kept of a vote when its identity vault ends: coarse, under a key, with an end (ADR 24).
 
 Nothing is kept while a vote goes on, so that no row joins a person's pseudonyms of two campaigns.
 """

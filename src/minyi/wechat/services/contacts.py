@@ -30,7 +30,7 @@ def erase_profile(*, account: str, openid: str, now: datetime) -> None:
     """Forget what makes a contact a profile: the person has taken their consent back.
 
     What was said stays: it is the office's record, and holds no profile. The openid stays as long
-    as the person follows; it is how WeChat delivers. Earlier votes are forgotten (ADR 25).
+    as the person follows; it is how WeChat delivers. Earlier votes are forgotten (ADR 24).
     """
     forget_account(f"wechat:{account}:{openid}")
     Contact.objects.filter(account__slug=account, openid=openid).update(
