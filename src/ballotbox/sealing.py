@@ -227,6 +227,7 @@ class RoundLog:
                         self.round_id, after=self._places.last_id, most=LARGEST_APPEND
                     )
                     if rows:
+                        self._check_is_open(writer)
                         proofs |= self._append(writer, rows)
                     more = len(rows) == LARGEST_APPEND
         except (VotelogError, KeyUnusable, OSError) as error:
@@ -325,6 +326,20 @@ class RoundLog:
             index = newest.index + newest.count - 1
             entry = msgspec.json.decode(self._reader(writer.note).entry(index))
             self._check_is_ours(entry["n"], rows[0] if rows else None, index)
+
+    def _check_is_open(self, writer: LogWriter) -> None:
+        """Refuse ballots behind the close, where no count takes them.
+
+        The office closes by its own clock, the table takes ballots by the database's.
+        """
+        newest = self._places.newest
+        start = newest.index + newest.count if newest else 0
+        if start == writer.size:
+            return
+        reader = self._reader(writer.note)
+        for index in range(start, writer.size):
+            if msgspec.json.decode(reader.entry(index))["type"] == "close":
+                raise StoreUnavailable(f"log {self._folder.name}: closed at entry {index}")
 
     def _check_is_ours(self, nonce: str, row: Unsealed | None, index: int) -> None:
         """Refuse where table and log are not of one moment, as after a restore of either."""

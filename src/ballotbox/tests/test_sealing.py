@@ -234,6 +234,23 @@ def test_a_log_that_was_put_back_alone_is_not_written_on(sqlite_database, tmp_pa
     assert open_reader(folder).size == 2
 
 
+def test_a_ballot_behind_the_close_is_refused_instead_of_taken_and_not_counted(database, tmp_path):
+    """The office's clock is ahead: its log is closed while the table is open still."""
+    folder = given_log(database, tmp_path)
+
+    async def scenario(app):
+        first = await cast(app, ballot_from(1))
+        close = {"type": "close", "t": 1, "size": 2, "tally_code": "e" * 64}
+        with LogWriter.open(folder, read_signer(folder, KEY)) as writer:
+            writer.append([encode_canonical(close)])
+        return first, await cast(app, ballot_from(2))
+
+    first, late = in_app_with_log(database, tmp_path, scenario)
+    assert first.status == 201
+    assert (late.status, late.json["code"]) == (503, "storage_unavailable")
+    assert open_reader(folder).size == 3
+
+
 def test_two_sequencers_take_turns_and_write_one_history(database, tmp_path):
     folder = given_log(database, tmp_path)
     stores = [open_store(database.url) for _ in range(2)]

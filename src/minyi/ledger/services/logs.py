@@ -136,6 +136,9 @@ def close_vote(*, folder: str, manifest: str, now: datetime) -> int:
     one finds the round closed.
     """
     row = _get(folder)
+    closed_at = tally(folder).closed_at
+    if closed_at is not None:
+        return closed_at
     wait_for_batches(row.round_id)
     catch_up(folder=folder, manifest=manifest)
     with DjangoStore().lease(row.round_id), _writing(folder) as writer:
