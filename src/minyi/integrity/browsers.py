@@ -3,9 +3,11 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_network
 
 from django.utils.crypto import salted_hmac
+
+from minyi.integrity.networks import find_address
 
 _ANDROID = re.compile(
     r"Android (?P<osv>[\d.]{1,12}); (?P<model>[^;)]{1,60}?)(?: Build/[^;)]*)?[;)]"
@@ -58,10 +60,8 @@ def is_automated(user_agent: str) -> bool:
 
 def is_loopback(address: str) -> bool:
     """Tell whether an address is this very machine's."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    found = find_address(address)
+    return found is not None and found.is_loopback
 
 
 def source_of(mark: str) -> str:
@@ -75,9 +75,8 @@ def door_of(address: str) -> str:
     Whoever has the table but not the key learns no address from it; the engine, which groups by
     network, works on it as on any other.
     """
-    try:
-        found = ip_address(address)
-    except ValueError:
+    found = find_address(address)
+    if found is None:
         return ""
     prefix = 24 if isinstance(found, IPv4Address) else 64
     network = str(ip_network(f"{found}/{prefix}", strict=False))

@@ -9,7 +9,7 @@ be read is said in the log and stops nobody from voting.
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 import structlog
@@ -20,13 +20,24 @@ log = structlog.get_logger("minyi.integrity")
 Spans = tuple[list[int], list[int]]  # first and last addresses, ascending, without overlap
 
 
+def find_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return an address; one of IPv4 that a dual socket spells `::ffff:a.b.c.d` is of IPv4.
+
+    All of those lie in one /64: taken as they stand, the whole country had one network.
+    """
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped if isinstance(found, IPv6Address) else None) or found
+
+
 def is_hosted(address: str) -> bool:
     """Tell whether an address lies in a network of the list; what is no address does not."""
     if not settings.HOSTED_NETWORKS:
         return False
-    try:
-        found = ip_address(address)
-    except ValueError:
+    found = find_address(address)
+    if found is None:
         return False
     firsts, lasts = _listed(settings.HOSTED_NETWORKS)[found.version]
     place = bisect_right(firsts, int(found)) - 1

@@ -63,12 +63,12 @@ def samples_for(campaign_id: int, reviewer_id: int) -> list[BlindSample]:
     """
     rows = BlindSample.objects.filter(round__campaign_id=campaign_id)
     left = list(rows.exclude(verdicts__reviewer_id=reviewer_id).order_by())
-    known = _dealt_with(campaign_id, reviewer_id) if left else []
-    free = (one for one in left if not any(low <= one.place < high for low, high in known))
+    known = _dealt_with(campaign_id, reviewer_id) if left else set()
+    free = (one for one in left if one.place not in known)
     return sorted(free, key=lambda one: sha256(f"{one.round_id}:{one.place}".encode()).digest())
 
 
-def _dealt_with(campaign_id: int, reviewer_id: int) -> list[tuple[int, int]]:
+def _dealt_with(campaign_id: int, reviewer_id: int) -> set[int]:
     """Return the places of the clusters and rulings this person has had before them."""
     clusters = Cluster.objects.filter(
         Q(opinions__reviewer_id=reviewer_id)
@@ -85,7 +85,7 @@ def _dealt_with(campaign_id: int, reviewer_id: int) -> list[tuple[int, int]]:
         *dict(clusters.values_list("pk", "ballots")).values(),
         *rulings.values_list("ballots", flat=True),
     ]
-    return [(low, high) for span in spans for low, high in span]
+    return {place for span in spans for low, high in span for place in range(low, high)}
 
 
 def joint_opinion(opinions: Counter[str]) -> Opinion:

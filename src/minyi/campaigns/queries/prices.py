@@ -26,13 +26,24 @@ SOURCE = _("公开报道和主办方调查所见报价，2016—2025 年")
 
 @dataclass(frozen=True, slots=True)
 class AttackPrice:
-    """What so many votes cost if bought this way, in yuan; `each` are the prices of one vote."""
+    """What so many votes cost if bought this way, in yuan; `each` are the prices of one vote.
+
+    `found_in` is the source of the office's own row; empty: the prices are our defaults.
+    """
 
     code: str
-    words: str
     each: tuple[Decimal, Decimal]
     total: tuple[Decimal, Decimal]
-    source: str
+    found_in: str
+
+    # In the language of whoever reads: one reading serves several.
+    @property
+    def words(self) -> str:
+        return str(WORDS[self.code])
+
+    @property
+    def source(self) -> str:
+        return self.found_in or str(SOURCE)
 
 
 def attack_prices(*, votes: int, region_code: str, on: date) -> Sequence[AttackPrice]:
@@ -53,5 +64,5 @@ def _price(code: str, votes: int, rows: Mapping[str, Rule]) -> AttackPrice:
         row.amount if row else default for row, default in zip(used, DEFAULTS[code], strict=True)
     ]
     low, high = (Decimal(amount).scaleb(-2) for amount in fen)
-    source = next((row.source for row in used if row), str(SOURCE))
-    return AttackPrice(code, str(WORDS[code]), (low, high), (low * votes, high * votes), source)
+    source = next((row.source for row in used if row), "")
+    return AttackPrice(code, (low, high), (low * votes, high * votes), source)

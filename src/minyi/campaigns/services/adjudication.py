@@ -373,13 +373,12 @@ def _needs_second(paper: Round, kind: Ruling.Kind, ballots: Ranges) -> bool:
     """Tell whether another person must confirm it: all but a release and a ballot's first hold."""
     if kind == Ruling.Kind.RELEASE:
         return False
+    if kind != Ruling.Kind.QUARANTINE:
+        return True
     earlier = Ruling.objects.filter(round=paper, state=Ruling.State.IN_FORCE)
-    return kind != Ruling.Kind.QUARANTINE or any(
-        low < end and start < high
-        for spans in earlier.values_list("ballots", flat=True)
-        for low, high in spans
-        for start, end in ballots
-    )
+    named = set(places_of(ballots))  # never range by range: a hold may have 100,000 of them
+    spans = earlier.values_list("ballots", flat=True)
+    return any(not named.isdisjoint(places_of(span)) for span in spans)
 
 
 def _check_is_a_person(actor: Actor) -> None:

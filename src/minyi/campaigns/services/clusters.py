@@ -64,10 +64,14 @@ class _Book:
 
     def __init__(self, paper: Round) -> None:
         self.paper = paper
-        rows = list(Cluster.objects.filter(round=paper).order_by("number"))
+        # Locked, as by who gives an opinion: nobody speaks of a cluster that grows meanwhile.
+        found = Cluster.objects.select_for_update(no_key=True).filter(round=paper)
+        rows = list(found.order_by("number"))
         self.places = {row.pk: set(places_of(row.ballots)) for row in rows}
-        rulings = Ruling.objects.filter(round=paper).values_list("by", "ballots")
-        spans = [(by, places_of(ballots)) for by, ballots in rulings]
+        # What was withdrawn is one person's act: it must not keep ballots from the engine.
+        rulings = Ruling.objects.filter(round=paper).exclude(state=Ruling.State.WITHDRAWN)
+        found_spans = rulings.values_list("by", "ballots")
+        spans = [(by, places_of(ballots)) for by, ballots in found_spans]
         self.ruled = {place for _by, places in spans for place in places}
         self.judged = {place for by, places in spans if by == "office" for place in places}
         spoken = Cluster.objects.filter(round=paper, opinions__withdrawn_at=None)

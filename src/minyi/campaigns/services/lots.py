@@ -74,7 +74,8 @@ def rule_on_clusters(
         raise ReasonNeeded
     paper = adjudication.lock_paper(campaign_id, actor, "ballots.rule")
     rows = Cluster.objects.filter(round=paper, pk__in=cluster_ids).select_related("evidence")
-    clusters = list(rows.order_by("number"))
+    # Locked, as by who gives an opinion: none is given after the proposal.
+    clusters = list(rows.select_for_update(of=("self",), no_key=True).order_by("number"))
     if not clusters or len(cluster_ids) > MOST_AT_ONCE:
         raise NoClustersChosen(most=MOST_AT_ONCE)
     taken = _awaiting(paper)

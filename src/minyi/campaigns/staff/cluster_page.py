@@ -143,11 +143,12 @@ def _race(line, campaign):
 def _others(row):
     """Return the rulings that touch ballots of the cluster without being on the cluster itself."""
     rulings = Ruling.objects.filter(round=row.round_id, of_cluster=None).exclude(pk=row.hold_id)
+    places = set(adjudication.places_of(row.ballots))
     return [
         one
         for one in rulings.select_related("proposed_by", "decided_by")
         if one.state in (Ruling.State.PROPOSED, Ruling.State.IN_FORCE)
-        and any(a < d and c < b for a, b in one.ballots for c, d in row.ballots)
+        and not places.isdisjoint(adjudication.places_of(one.ballots))
     ]
 
 

@@ -2,6 +2,7 @@
 """Ballots held, released, struck out and restored: by rule, with evidence, by two people."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -134,6 +135,18 @@ def test_what_the_end_of_the_term_released_is_held_again_by_two_only():
     logs.write_waiting(folder=paper.log)
     worker = staff_of(paper.campaign, Role.CASE_WORKER).actor
     assert hold(paper, actor=worker).state == Ruling.State.PROPOSED
+
+
+def test_a_holding_of_a_hundred_thousand_single_ballots_is_compared_in_no_time():
+    paper = given_logged_vote([1], [1], [2])
+    hold(paper, [(1, 2)])
+    row = Ruling.objects.get()
+    row.ballots = [[place, place + 1] for place in range(10, 200_010, 2)]
+    row.save()
+    begun = time.process_time()
+    held = [(place, place + 1) for place in range(11, 200_011, 2)]
+    assert not adjudication._needs_second(paper, Ruling.Kind.QUARANTINE, held)
+    assert time.process_time() - begun < 5  # range by range it took many minutes
 
 
 def test_the_platform_holds_a_ballot_once_and_leaves_it_to_people_then():

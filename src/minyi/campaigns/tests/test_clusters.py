@@ -129,6 +129,21 @@ def test_a_cluster_on_which_somebody_has_spoken_stays_as_they_saw_it(paper):
     assert Cluster.objects.count() == 2
 
 
+def test_a_proposal_taken_back_by_its_only_author_keeps_no_ballot_from_the_engine(paper):
+    insider = staff_of(paper.campaign, Role.CASE_WORKER).actor
+    proposed = adjudication.propose_void(
+        campaign_id=paper.campaign_id,
+        ballots=[(1, 6)],
+        rule="same_tempo",
+        evidence=given_evidence(paper.campaign),
+        actor=insider,
+        now=NOW,
+    )
+    assert look(paper, found(range(1, 6))) == 0  # it waits for its second person
+    adjudication.withdraw(ruling_id=proposed.pk, actor=insider, now=NOW)
+    assert look(paper, found(range(1, 6)), minutes=10) == 5
+
+
 def test_a_ballot_on_which_people_ruled_stays_with_people(paper):
     look(paper, found(range(1, 6)))
     adjudication.release(

@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.html import conditional_escape
+from django.utils.translation import override
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.models import BlindSample, BlindVerdict, Opinion
 from minyi.campaigns.queries.counts import CountsHidden
 from minyi.campaigns.queries.fairness import FairCount, fair_count
+from minyi.campaigns.queries.prices import DEFAULTS, SOURCE, WORDS
 from minyi.campaigns.queries.public import ORIGINAL, get_campaign
 from minyi.campaigns.services import adjudication
 from minyi.core.actors import SYSTEM
@@ -106,6 +109,17 @@ def test_an_attack_costs_the_missing_votes_at_the_market_price():
     script, people = firmness.prices
     assert script.total == (Decimal("0.01") * firmness.margin, Decimal("0.20") * firmness.margin)
     assert people.each == (Decimal("0.15"), Decimal("0.60"))
+
+
+def test_one_reading_serves_each_reader_in_their_own_language():
+    paper = given_a_close_race()
+    hold(paper, [(7, 10)])
+    assert "程序刷票（机器、群控手机）" in body(stranger().get(f"/c/{paper.slug}/counts/"))
+    english = stranger().get(f"/c/{paper.slug}/counts/", headers={"accept-language": "en"})
+    with override("en"):
+        words = [str(WORDS[code]) for code in DEFAULTS]
+        assert words[0] != "程序刷票（机器、群控手机）"
+        assert all(conditional_escape(one) in body(english) for one in [*words, str(SOURCE)])
 
 
 def test_a_price_is_a_row_that_the_office_can_set_with_its_source():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from minyi.integrity.browsers import Browser, door_of, read_browser, source_of
+from minyi.integrity.browsers import Browser, door_of, is_loopback, read_browser, source_of
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 13; M2012K11AC Build/TKQ1.220829.002; wv) AppleWebKit/537.36 "
@@ -32,6 +32,13 @@ def test_a_network_is_named_without_telling_its_address():
     assert "203" not in door or door_of("198.51.100.1") != door
     assert door_of("2001:db8::1") == door_of("2001:db8::ffff")
     assert door_of("no address") == ""
+
+
+def test_an_address_as_a_dual_socket_spells_it_is_the_address_it_is():
+    # In ::ffff:0:0/64 lies every address of IPv4: the whole country would be one door.
+    assert door_of("::ffff:203.0.113.7") == door_of("203.0.113.7")
+    assert door_of("::ffff:203.0.113.7") != door_of("::ffff:198.51.100.1")
+    assert is_loopback("::ffff:127.0.0.1")
 
 
 def test_wechats_mark_tells_how_a_page_was_reached():
