@@ -297,7 +297,7 @@ class FiguresMissing(DomainError):
     code = "figures_missing"
     title = _("业务数据不全")
     sentence = _("业务数据权重为 %(weight)d%%，以下候选对象还没有数据：%(missing)s。")
-    action = _("请先录入或者导入业务数据。")
+    action = _("确需补录或者更正的，请监督人员写明理由后办理。")
 
 
 class NobodyToRank(DomainError):

@@ -37,12 +37,16 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How far the work is. `counts` is what everybody may know at this moment."""
+    """How far the work is. `bare`: candidates whose 业务数据 carry weight and are not entered.
+
+    `counts` is what everybody may know at this moment.
+    """
 
     waiting: int
     nominations: int
     candidates: int
     withdrawn: int
+    bare: int
     jurors: int
     counts: Counts | CountsHidden
 
@@ -120,12 +124,14 @@ def _figures(campaign: Campaign, now: datetime) -> Figures:
     nominees = Nominee.objects.filter(campaign=campaign).aggregate(
         candidates=Count("pk", filter=Q(status=Nominee.Status.CANDIDATE)),
         withdrawn=Count("pk", filter=Q(status=Nominee.Status.WITHDRAWN)),
+        bare=Count("pk", filter=Q(status=Nominee.Status.CANDIDATE, figures=None)),
     )
     return Figures(
         waiting=nominations["waiting"],
         nominations=nominations["all"],
         candidates=nominees["candidates"],
         withdrawn=nominees["withdrawn"],
+        bare=nominees["bare"] if campaign.figures_weight else 0,
         jurors=campaign.jurors.count(),
         counts=published_counts(campaign_id=campaign.pk, now=now),
     )

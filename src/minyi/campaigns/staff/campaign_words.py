@@ -83,6 +83,8 @@ def due_lines(campaign, overview, checks):
     voting = next((stage for stage in overview.stages if stage.kind == "voting"), None)
     if voting and voting.state == "done":
         lines += _due_of_a_result(overview)
+    if overview.figures.bare and not overview.is_computed:
+        lines.append(_due_of_figures(overview.figures.bare, voting))
     if now:
         lines.append(_("“%(stage)s”至%(until)s结束。") % _at(now, now.closes_at))
     if soon:
@@ -129,6 +131,13 @@ def _due_of_a_result(overview):
     if isinstance(overview.figures.counts, CountsHidden) and overview.figures.counts.is_sealed:
         return [_("投票已结束，等待两名受托人开封选票。")]
     return [_("投票已结束，等待汇总结果。")]
+
+
+def _due_of_figures(bare, voting):
+    """Warn while there is time: the figures freeze when voting closes."""
+    if voting and voting.state == "done":
+        return _("%d 个候选对象还没有业务数据，须由监督人员写明理由后补录。") % bare
+    return _("%d 个候选对象还没有业务数据，请在投票结束前录入，投票结束后即锁定。") % bare
 
 
 def _at(stage, moment):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from minyi.campaigns.errors import ResultNotFound
+from minyi.campaigns.errors import FiguresMissing, ResultNotFound
 from minyi.campaigns.models import Result, Round
 from minyi.campaigns.queries.exports import KINDS, export_result
 from minyi.campaigns.queries.ledgers import log_notice, opening_notice
@@ -196,7 +196,8 @@ def _checks(campaign, now):
     if campaign.figures_weight:
         bare = without_figures(campaign)
         url = reverse("nominee_figures", args=[campaign.pk])
-        checks.append(_check(_("业务数据齐全"), not bare, listed(bare), url))
+        why = FiguresMissing(weight=campaign.figures_weight, missing=listed(bare)).advice
+        checks.append(_check(_("业务数据齐全"), not bare, why, url))
     return checks
 
 

@@ -203,7 +203,34 @@ def test_what_is_missing_is_said_before_anybody_tries(client):
 
     assert f"{juror.user}（0/1）" in text
     assert "1 号示例窗口1" in text
+    assert "请监督人员写明理由后办理" in text  # the organiser's own form is locked by now
     assert reverse("result_compute", args=[campaign.pk]) not in text
+
+
+def test_the_office_is_warned_of_missing_figures_while_it_can_still_enter_them(client):
+    now = timezone.now()
+    campaign = given_campaign(now=now, launched_at=now, public_weight=90, figures_weight=10)
+    for _number in range(2):
+        given_nominee(campaign)
+    campaign.nominees.filter(number=1).update(figures=80)
+    sign_in(client, campaign.agency, Role.ORGANISER)
+
+    due = page(client, "staff_campaigns:overview", campaign.pk)
+    campaign.nominees.update(figures=80)
+    entered = page(client, "staff_campaigns:overview", campaign.pk)
+
+    assert "1 个候选对象还没有业务数据，请在投票结束前录入" in due
+    assert "还没有业务数据" not in entered
+
+
+def test_after_the_vote_missing_figures_are_a_matter_for_the_supervisor(client):
+    now = timezone.now()
+    campaign = given_finished_vote(
+        {1: 1}, now=now, launched_at=now, public_weight=90, figures_weight=10
+    )
+    sign_in(client, campaign.agency, Role.ORGANISER)
+
+    assert "须由监督人员写明理由后补录" in page(client, "staff_campaigns:overview", campaign.pk)
 
 
 def test_the_signer_who_computed_is_told_to_find_another(client):
