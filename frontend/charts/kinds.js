@@ -174,6 +174,7 @@ export function line({ rows, columns }, face) {
       },
       yAxis: {
         type: "value",
+        minInterval: rows.every((row) => row.values.every(Number.isInteger)) ? 1 : 0, // no half ballots
         splitLine: { lineStyle: { color: face.line } },
         axisLabel: { color: face.soft, fontSize: face.text * 0.9, formatter: (n) => grouped.format(n) },
       },
