@@ -78,6 +78,8 @@ def public_counts(*, campaign: PublicCampaign, now: datetime) -> PublicCounts | 
         return counts
     log = find_public_log(campaign=campaign, now=now)
     if log is None:
+        if counts.next_at is not None:  # what was cast since the last announced hour is hidden
+            return CountsHidden(campaign.count_mode, counts.next_at)
         none = Appeals(0, 0, 0, 0)
         return PublicCounts(counts.ballots, counts.ballots, 0, 0, (), (), none, None, counts.as_of)
     if not log.is_open:

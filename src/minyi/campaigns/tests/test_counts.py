@@ -11,6 +11,8 @@ from django.utils import timezone
 from minyi.campaigns.models import Ballot, CountSnapshot
 from minyi.campaigns.queries import counts
 from minyi.campaigns.queries.counts import Counts, CountsHidden, fold_counts, published_counts
+from minyi.campaigns.queries.fairness import fair_count
+from minyi.campaigns.queries.public import ORIGINAL, get_campaign
 
 from .given import given_ballot, given_campaign, given_nominee, given_open_round
 
@@ -95,6 +97,10 @@ def test_scheduled_counts_hold_what_was_cast_before_the_hour_and_no_more():
     assert told.votes == {1: 1}
     assert told.as_of == six
     assert told.next_at == six + timedelta(days=1)
+    # How ballots were treated is told of all there are, and so not between two hours.
+    public = get_campaign(slug=campaign.slug, language=ORIGINAL, now=told.as_of)
+    hidden = fair_count(campaign=public, now=six + timedelta(hours=1))
+    assert hidden == CountsHidden("scheduled", told.next_at)
 
 
 @pytest.mark.django_db(transaction=True)
