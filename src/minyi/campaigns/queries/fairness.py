@@ -27,7 +27,7 @@ from .report_ballots import BallotFacts, hour_at, read_facts
 from .results import gather_entries, weights_of
 
 FRESH_S = 60
-LOCK_S = 30  # one process reads the log, the others show what there was a minute ago
+LOCK_S = 120  # one reads the log, however many ask; it is let go of in the end
 KEPT_S = 3600
 MOST_ADDED = 100  # times the votes there are: what takes more is out of reach
 FINE = timedelta(days=3)  # up to here ballots are shown by the hour, later on by the day
@@ -106,7 +106,8 @@ class FairCount:
     """The sums and what stands behind them."""
 
     counts: PublicCounts
-    fairness: Fairness | None  # None: a vote without a log, where nothing is ever held
+    # None: a vote without a log, where nothing is ever held, or the log is being read just now.
+    fairness: Fairness | None
 
 
 def fair_count(*, campaign: PublicCampaign, now: datetime) -> FairCount | CountsHidden:
@@ -119,17 +120,23 @@ def fair_count(*, campaign: PublicCampaign, now: datetime) -> FairCount | Counts
     return FairCount(counts, _shared(campaign.id, lambda: _gather(campaign, now)))
 
 
-def _shared(campaign_id: int, gather: Callable[[], Fairness]) -> Fairness:
-    """Return what was gathered within the last minute; whoever comes first afterwards gathers."""
+def _shared(campaign_id: int, gather: Callable[[], Fairness]) -> Fairness | None:
+    """Return what was gathered within the last minute; whoever comes first afterwards gathers.
+
+    The others are shown what there was before, or None: a crowd at the door of a page that nobody
+    has opened yet must not read a log of a million ballots a hundred times at once.
+    """
     key = f"fairness:{campaign_id}"
     kept: Fairness | None = cache.get(key)
     is_fresh = cache.get(f"{key}:fresh") is not None
-    if kept is not None and (is_fresh or not cache.add(f"{key}:lock", 1, LOCK_S)):
+    if (kept is not None and is_fresh) or not cache.add(f"{key}:lock", 1, LOCK_S):
         return kept
-    found = gather()
-    cache.set(key, found, KEPT_S)
-    cache.set(f"{key}:fresh", 1, FRESH_S)
-    cache.delete(f"{key}:lock")
+    try:
+        found = gather()
+        cache.set(key, found, KEPT_S)
+        cache.set(f"{key}:fresh", 1, FRESH_S)
+    finally:
+        cache.delete(f"{key}:lock")
     return found
 
 

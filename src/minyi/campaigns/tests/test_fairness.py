@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.models import BlindSample, BlindVerdict, Opinion
+from minyi.campaigns.queries import fairness
 from minyi.campaigns.queries.counts import CountsHidden
 from minyi.campaigns.queries.fairness import FairCount, fair_count
 from minyi.campaigns.queries.prices import DEFAULTS, SOURCE, WORDS
@@ -154,6 +155,32 @@ def test_many_readers_cost_one_reading_of_the_log(django_assert_max_num_queries,
         page = body(stranger().get(f"/c/{paper.slug}/counts/"))
     assert "刷票代价估算" in page
     assert "核查的是选票，不是候选对象" in page
+
+
+def test_a_crowd_before_the_first_reading_costs_one_reading_too(monkeypatch):
+    paper = given_a_close_race()
+    read, crowd = fairness.read_facts, []
+
+    def read_while_others_come(of):
+        crowd.append(look(paper).fairness)  # who comes while the log is being read
+        crowd.append(body(stranger().get(f"/c/{paper.slug}/counts/")))
+        return read(of)
+
+    monkeypatch.setattr(fairness, "read_facts", read_while_others_come)
+    assert look(paper).fairness is not None
+    assert crowd[0] is None
+    assert "正在汇总" in crowd[1]
+    assert len(crowd) == 2  # nobody of them read it as well
+    assert "正在汇总" not in body(stranger().get(f"/c/{paper.slug}/counts/"))
+
+
+def test_a_reading_that_failed_keeps_nobody_from_the_next(monkeypatch):
+    paper = given_a_close_race()
+    with monkeypatch.context() as broken:
+        broken.setattr(fairness, "read_facts", None)
+        with pytest.raises(TypeError):
+            look(paper)
+    assert look(paper).fairness is not None
 
 
 def test_programmes_are_told_the_same():
