@@ -62,7 +62,8 @@ def decide(ballots: Ballots, scores: Scores) -> Decision:
     if not len(over):
         return Decision(group, group, pair, [])
     members = _members(ballots, scores, pair, over)
-    groups = _describe(ballots, scores, members)
+    members, kept = _within_budget(members, BUDGET * ballots.n)
+    groups = _describe(ballots, scores, members, kept)
     number = members["group"].to_numpy()
     member = group.copy()
     member[over] = number
@@ -103,12 +104,14 @@ def _members(ballots: Ballots, scores: Scores, pair: Codes, over: Codes) -> pl.D
     rule_of_signal = np.array([rules.index(RULE_OF[base(name)]) for name in scores.signals])
     candidate, signal = ballots.pair_candidate[chosen], leading(scores, chosen)
     wave = _runs(candidate, ts, WAVE_PAUSE_MS)
+    close = np.maximum(scores.company[chosen], 0.0)
     return pl.DataFrame({
         "group": _runs(candidate * len(rules) + rule_of_signal[signal], ts, PAUSE_MS),
         "ts": ts, "weight": weight, "candidate": candidate, "signal": signal,
         "wave": np.bincount(wave, weight)[wave],
-        # The bias of the fit counted honest ballots tenfold: e² of the odds are given back.
-        "doubt": 1.0 / (1.0 + np.exp(scores.total[chosen] + 2.0)),
+        # The bias of the fit counted honest ballots tenfold: e² of the odds are given back. Who
+        # keeps company counts it in full here: so the doubt agrees with worlds of known truth.
+        "doubt": 1.0 / (1.0 + np.exp(scores.total[chosen] + 2.0 + 0.5 * close)),
         "machine": (scores.kinds[chosen] & MACHINE) > 0,
         "tempo": (scores.kinds[chosen] & KIND_BITS["tempo"]) > 0,
         "phone": (scores.kinds[chosen] & KIND_BITS["phone"]) > 0,
@@ -118,7 +121,47 @@ def _members(ballots: Ballots, scores: Scores, pair: Codes, over: Codes) -> pl.D
     })  # fmt: skip
 
 
-def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[Group]:
+def _within_budget(members: pl.DataFrame, budget: float) -> tuple[pl.DataFrame, list[str]]:
+    """Take the surest members until the honest ballots expected among them use up `budget`.
+
+    Returns the members with their final groups, and why each group is left alone ('' if it is not).
+    A group that is only partly within the budget is cut in two: a sure part and an open one.
+    """
+    number, doubt = members["group"].to_numpy(), members["doubt"].to_numpy()
+    kept = np.array(_look_alikes(members), object)
+    open_to_us = kept[number] == ""
+    order = np.lexsort((doubt, ~open_to_us))
+    spent = np.cumsum(np.where(open_to_us, doubt, 0.0)[order])
+    beyond = np.zeros(len(number), bool)
+    beyond[order] = open_to_us[order] & (spent > budget)
+    if not beyond.any():
+        return members, kept.tolist()
+    cut = facets.dense(number * 2 + beyond)
+    first = np.unique(cut, return_index=True)[1]
+    whole = np.where(beyond, "over_budget", kept[number])[first]
+    return members.with_columns(group=pl.Series(cut)), whole.tolist()
+
+
+def _look_alikes(members: pl.DataFrame) -> list[str]:
+    number = members["group"].to_numpy()
+    _, door_share = _commonest(number, members["door"].to_numpy())
+    _, ref_share = _commonest(number, members["ref"].to_numpy())
+    rows = (
+        members.group_by("group")
+        .agg(
+            pl.col("weight").sum(),
+            pl.col("wave").max(),
+            pl.col("machine", "tempo", "phone", "hall", "wall").mean(),
+        )
+        .sort("group")
+        .to_dicts()
+    )
+    return [_look_alike(row, door_share[k], ref_share[k]) for k, row in enumerate(rows)]
+
+
+def _describe(
+    ballots: Ballots, scores: Scores, members: pl.DataFrame, kept: list[str]
+) -> list[Group]:
     number = members["group"].to_numpy()
     doors, door_share = _commonest(number, members["door"].to_numpy())
     _, ref_share = _commonest(number, members["ref"].to_numpy())
@@ -126,24 +169,15 @@ def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[G
         members.group_by("group")
         .agg(
             pl.len(),
-            pl.col("weight").sum(),
-            pl.col("wave").max(),
+            pl.col("weight", "doubt").sum(),
             first=pl.col("ts").min(),
             last=pl.col("ts").max(),
             candidate=pl.col("candidate").first(),
             signal=pl.col("signal").mode().min(),
-            doubt=pl.col("doubt").sum(),
-            machine=pl.col("machine").mean(),
-            tempo=pl.col("tempo").mean(),
-            phone=pl.col("phone").mean(),
-            hall=pl.col("hall").mean(),
-            wall=pl.col("wall").mean(),
         )
         .sort("group")
         .to_dicts()
     )
-    kept = [_look_alike(row, door_share[k], ref_share[k]) for k, row in enumerate(rows)]
-    _keep_budget(rows, kept, BUDGET * ballots.n)
     return [
         Group(
             id=k, candidate=ballots.names[row["candidate"]],
@@ -156,17 +190,6 @@ def _describe(ballots: Ballots, scores: Scores, members: pl.DataFrame) -> list[G
         )
         for k, row in enumerate(rows)
     ]  # fmt: skip
-
-
-def _keep_budget(rows: list[dict[str, Any]], kept: list[str], left: float) -> None:
-    """Strike the surest groups first, until the honest ballots expected in them use up `left`."""
-    for k in sorted(range(len(rows)), key=lambda k: (rows[k]["doubt"] / rows[k]["len"], k)):
-        if kept[k]:
-            continue
-        if rows[k]["doubt"] > left:
-            kept[k] = "over_budget"
-        else:
-            left -= rows[k]["doubt"]
 
 
 def _look_alike(row: dict[str, Any], door_share: float, ref_share: float) -> str:

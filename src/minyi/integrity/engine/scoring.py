@@ -37,7 +37,9 @@ HIRED = KIND_BITS["standing"] | KIND_BITS["place"]
 CERTAIN = 15.0
 LENT_PHONE = 1.5  # a helper's neighbours share phone, place, hour and favourite by nature
 COMPANY_AT_MOST, STRANGER = 5.0, -4.0
+LET_GO = -3.0  # so unlike the candidate's certain ballots that the likeness must be chance
 COMPANY_WEIGHT = 0.5
+NOBODY_CERTAIN = 0.0  # the line where there is no company to judge by
 ALIKE = 3.0  # from here on the company counts as a kind of fact
 ROUNDS = 2
 # In what ballots resemble each other, by the rule that rests on it; the hour has none.
@@ -68,12 +70,16 @@ class Scores:
     def stands(self) -> npt.NDArray[np.bool_]:
         """Say which pairs are over the line, on facts of two kinds, one of them hard.
 
-        Accounts of one standing from afar make up for a hard fact if there is a third kind.
+        Accounts of one standing from afar make up for a hard fact if there is a third kind. Who
+        is a stranger to the candidate's certain ballots is let go; where none are certain, the
+        line is higher.
         """
         kinds = np.bitwise_count(self.kinds)
         hard = (self.kinds & HARD) > 0
         hired = ((self.kinds & HIRED) == HIRED) & (kinds >= 3)
-        result: npt.NDArray[np.bool_] = (self.total >= LINE) & (kinds >= 2) & (hard | hired)
+        line = np.where(self.company == 0, NOBODY_CERTAIN, LINE)
+        result: npt.NDArray[np.bool_] = (self.total >= line) & (kinds >= 2) & (hard | hired)
+        result &= self.company > LET_GO
         return result
 
 

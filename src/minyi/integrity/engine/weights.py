@@ -10,7 +10,7 @@ import json
 from hashlib import sha256
 from types import MappingProxyType
 
-VERSION = 3  # raised when the same log and the same numbers no longer give the same answer
+VERSION = 4  # raised when the same log and the same numbers no longer give the same answer
 
 BIAS = -5.6
 LIFT_CAP = 3.0  # e³: beyond twentyfold, more of one signal proves nothing new
@@ -46,13 +46,14 @@ WEIGHTS = MappingProxyType(
 SOFT = ("house_standing", "standing", "house_place", "arrival")
 SOFT_CAP = 3.5
 
-# What kind of fact a signal rests on; a joint signal rests on two.
+# What kind of fact a signal rests on. A joint signal asks how alike people of one standing, or of
+# one place, hurry: that is a fact of their tempo, and none of standing or place.
 KINDS = MappingProxyType({
     "profile": {"phone"}, "model": {"phone"}, "greeting": {"greeting"}, "tempo": {"tempo"},
     "haste": {"tempo"}, "lot": {"account"}, "hall": {"network"}, "standing": {"standing"},
     "model_standing": {"phone", "standing"},
-    "haste_standing": {"tempo", "standing"}, "place": {"place"},
-    "haste_place": {"tempo", "place"}, "odd": {"phone"},
+    "haste_standing": {"tempo"}, "place": {"place"},
+    "haste_place": {"tempo"}, "odd": {"phone"},
     "wandering": {"phone"}, "arrival": {"arrival"},
     "loyal": {"doors"},
 })  # fmt: skip
