@@ -64,6 +64,7 @@ class _Scale:
         self.windows = [candidate] + [
             dense((ballots.ts[row] // slot) * len(ballots.names) + candidate) for slot in SLOTS_MS
         ]
+        self.totals: dict[int, dict[str, Floats]] = {}
         self.away = _away(ballots)
 
     def lifts(
@@ -77,17 +78,26 @@ class _Scale:
         forms = [form for form in ("house_", "") if form + name in WEIGHTS]
         if not forms:
             return
-        whole = np.zeros(len(trait), np.int64) if given is None else given
         joint = trait if given is None else combine(trait, given)
         share = self._share(trait, joint, given)
         none = trait == 0 if name in NOT_A_TRAIT_AT_ZERO else np.zeros(len(trait), bool)
-        for form in forms:
-            weight = self.pool.weight if form else self.scattered
-            best = np.zeros(len(trait))
-            for window in self.windows:
-                found = members(joint, window, weight)
-                best = np.maximum(best, sure_lift(found, share * members(whole, window, weight)))
-            yield form + name, np.where(none, 0.0, best)
+        weights = [self.pool.weight if form else self.scattered for form in forms]
+        best = [np.zeros(len(trait)) for _ in forms]
+        for k, window in enumerate(self.windows):
+            found = members(joint, window, *weights)
+            among = self._everybody(k, forms) if given is None else members(given, window, *weights)
+            for one, mine, others in zip(best, found, among, strict=True):
+                np.maximum(one, sure_lift(mine, share * others), out=one)
+        for form, one in zip(forms, best, strict=True):
+            yield form + name, np.where(none, 0.0, one)
+
+    def _everybody(self, k: int, forms: list[str]) -> list[Floats]:
+        """Return how much weight is in each pair's k-th window, whatever the trait."""
+        if k not in self.totals:
+            window = self.windows[k]
+            house, plain = members(np.zeros_like(window), window, self.pool.weight, self.scattered)
+            self.totals[k] = {"house_": house, "": plain}
+        return [self.totals[k][form] for form in forms]
 
     def _share(self, trait: Codes, joint: Codes, given: Codes | None) -> Floats:
         if given is None:

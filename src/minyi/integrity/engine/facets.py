@@ -6,6 +6,9 @@ other people do (phone model, version, greeting, tempo, the hour an account was 
 when they do (place, way of arriving, being new).
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -20,6 +23,7 @@ LENT_PER_DAY = 60
 LENT_PER_TEN_MINUTES = 25
 HANDS = 3
 HELPERS = 3.01  # phones of one model beside each other
+ROOM = 8  # so many cells per row are counted in a table; more are sorted or hashed
 
 
 class Ballots:
@@ -31,6 +35,7 @@ class Ballots:
         self.ts: Codes = frame["ts"].to_numpy().astype(np.int64)
         self.day: Codes = (self.ts + SHANGHAI_MS) // DAY
         self._texts: dict[str, Codes] = {}
+        self.made: dict[str, Codes] = {}  # traits by name; nobody writes into them
         self._read_choices(candidates)
         self.lent = np.zeros(self.n, bool)  # cast on a phone that went from hand to hand that day
         self.weight = self._weights()
@@ -127,10 +132,16 @@ class Ballots:
 
 
 def dense(values: Codes) -> Codes:
-    """Number the distinct values from 0."""
-    ranks = pl.Series(values).rank("dense").to_numpy().astype(np.int64)
-    result: Codes = ranks - 1
-    return result
+    """Number the distinct values from 0, in their order."""
+    low = int(values.min(initial=0))
+    span = int(values.max(initial=0)) - low + 1
+    if span > ROOM * len(values):
+        ranks = pl.Series(values).rank("dense").to_numpy().astype(np.int64)
+        return ranks - 1
+    seen = np.zeros(span, bool)
+    seen[values - low] = True
+    numbers: Codes = np.cumsum(seen, dtype=np.int64)[values - low] - 1
+    return numbers
 
 
 def combine(*codes: Codes) -> Codes:
@@ -154,10 +165,24 @@ def log_bin(values: Floats | Codes, step: float) -> Codes:
     return result
 
 
+def once(make: Callable[[Ballots], Codes]) -> Callable[[Ballots], Codes]:
+    """Make a trait when first asked for, and keep it with the ballots."""
+
+    @wraps(make)
+    def kept(ballots: Ballots) -> Codes:
+        if make.__name__ not in ballots.made:
+            ballots.made[make.__name__] = make(ballots)
+        return ballots.made[make.__name__]
+
+    return kept
+
+
+@once
 def phone_model(ballots: Ballots) -> Codes:
     return combine(ballots.text("model"), ballots.text("os"))
 
 
+@once
 def phone_build(ballots: Ballots) -> Codes:
     return combine(ballots.text("os"), ballots.text("osv"), ballots.text("wxver"))
 
@@ -166,6 +191,7 @@ def phone_profile(ballots: Ballots) -> Codes:
     return combine(phone_model(ballots), phone_build(ballots))
 
 
+@once
 def greeting(ballots: Ballots) -> Codes:
     """The hash of the greeting; 0 where a firewall speaks for a whole house (one /24)."""
     tls, block = ballots.text("tls"), exit_block(ballots)
@@ -187,6 +213,7 @@ def tempo(ballots: Ballots) -> Codes:
     return combine(dwell, touch, np.clip(ballots.number("pv", 0), 0, 3))
 
 
+@once
 def haste(ballots: Ballots) -> Codes:
     """Dwell to 40 % and whether the page was touched at all."""
     dwell = np.minimum(log_bin(ballots.number("dwell_ms", 0), 0.4), 26)
@@ -194,6 +221,7 @@ def haste(ballots: Ballots) -> Codes:
     return combine(dwell, touch)
 
 
+@once
 def lot(ballots: Ballots) -> Codes:
     """The hour in which an account older than a day was first seen: bought accounts share it."""
     first = ballots.number("first_seen", 0)
@@ -201,6 +229,7 @@ def lot(ballots: Ballots) -> Codes:
     return np.where(old, dense(first // (2 * HOUR)) + 1, 0)
 
 
+@once
 def standing(ballots: Ballots) -> Codes:
     """How long known, how many earlier campaigns, followed when."""
     first, follow = ballots.number("first_seen", 0), ballots.number("follow_ts", -1)
@@ -211,6 +240,7 @@ def standing(ballots: Ballots) -> Codes:
     return combine(age, prior, when)
 
 
+@once
 def arrival(ballots: Ballots) -> Codes:
     """How they came, and how widely their sharer shared."""
     ref = ballots.text("ref")
@@ -218,6 +248,7 @@ def arrival(ballots: Ballots) -> Codes:
     return combine(ballots.text("src"), reach)
 
 
+@once
 def exit_block(ballots: Ballots) -> Codes:
     """The /24 of an IPv4 exit; an IPv6 network to its /48."""
     if not ballots.has("ip"):
@@ -237,6 +268,7 @@ def place_and_operator(ballots: Ballots) -> Codes:
     return combine(ballots.text("province"), ballots.text("isp"))
 
 
+@once
 def data_centre(ballots: Ballots) -> Codes:
     """1 for a machine hall's address, 0 for everything people use."""
     if not ballots.has("isp"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from .facets import Codes, Floats
+from .facets import ROOM, Codes, Floats
 
 FEW_BALLOTS = 30
 
@@ -58,15 +58,20 @@ def reference_share(trait: Codes, pool: Pool) -> Floats:
     return result
 
 
-def members(trait: Codes, window: Codes, weight: Floats) -> Floats:
-    """Return, pair by pair, the weight that shares its trait in its window."""
-    frame = pl.DataFrame({"k": window * (int(trait.max(initial=0)) + 1) + trait, "w": weight})
-    result: Floats = frame.select(pl.col("w").sum().over("k")).to_series().to_numpy()
-    return result
+def members(trait: Codes, window: Codes, *weights: Floats) -> list[Floats]:
+    """Return, pair by pair and for each kind of weight, how much shares its trait in its window."""
+    cell = window * (int(trait.max(initial=0)) + 1) + trait
+    if int(cell.max(initial=0)) < ROOM * len(cell):
+        return [np.bincount(cell, weight)[cell] for weight in weights]
+    frame = pl.DataFrame({"cell": cell} | {str(k): weight for k, weight in enumerate(weights)})
+    sums = frame.select(pl.exclude("cell").sum().over("cell"))
+    return [sums[str(k)].to_numpy() for k in range(len(weights))]
 
 
 def sure_lift(found: Floats, expected: Floats) -> Floats:
     """Return the log-lift that three standard errors of bad luck would still leave, from 0."""
-    sure = np.maximum(found - 3.0 * np.sqrt(found), 0.0)
-    result: Floats = np.maximum(np.log((sure + 1.0) / (expected + 1.0)), 0.0)
-    return result
+    sure = found - 3.0 * np.sqrt(found)
+    lift = np.zeros(len(found))
+    more = np.flatnonzero(sure > expected)
+    lift[more] = np.log((sure[more] + 1.0) / (expected[more] + 1.0))
+    return lift
