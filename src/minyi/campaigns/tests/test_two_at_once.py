@@ -5,14 +5,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
+from time import monotonic
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from minyi.agencies.policies import Role
 from minyi.campaigns.errors import RulingDecided
-from minyi.campaigns.models import Campaign, Ruling
-from minyi.campaigns.services import adjudication, lots, results, roundlogs, trustees
+from minyi.campaigns.models import Campaign, Cluster, Ruling
+from minyi.campaigns.services import (
+    adjudication,
+    clusters,
+    lots,
+    opinions,
+    results,
+    roundlogs,
+    trustees,
+)
 from minyi.core.errors import DomainError
 from minyi.core.models import AuditEntry
 from minyi.ledger.errors import ShareFalse, ShareForeign
@@ -202,3 +211,47 @@ def test_a_lot_is_confirmed_or_taken_back_never_both():
     assert sum(isinstance(one, RulingDecided) for one in came) == 1
     logs.write_waiting(folder=paper.log)
     assert tally(paper.log).void in (0, 3)
+
+
+def wait_for_a_waiter() -> None:
+    """Return once somebody waits for a lock that another holds; fail after ten seconds."""
+    asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    until = monotonic() + 10
+    while monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waited")
+
+
+def test_a_cluster_does_not_grow_under_the_hands_of_who_gives_an_opinion():
+    paper = given_logged_vote(*[[1]] * 6, [2])
+    cluster = given_cluster(paper, [(1, 3)])
+    reviewer = staff_of(paper.campaign, Role.CASE_WORKER).actor
+    found = clusters.Found(
+        source=Cluster.Source.BATCH,
+        candidate=1,
+        rules="same_tempo",
+        places=frozenset(range(1, 5)),
+        first_ms=cluster.first_ms,
+        last_ms=cluster.last_ms,
+        picture={},
+    )
+
+    def look() -> object:
+        try:
+            return clusters.record(paper=paper, found=[found], now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as engine:
+        with transaction.atomic():
+            opinions.give_opinion(
+                cluster_id=cluster.pk, opinion="brushed", note="", actor=reviewer, now=NOW
+            )
+            looking = engine.submit(look)
+            wait_for_a_waiter()
+        assert looking.result() == 2
+    told = Cluster.objects.order_by("number").values_list("number", "ballots")
+    assert list(told) == [(1, [[1, 3]]), (2, [[3, 5]])]
