@@ -67,20 +67,26 @@ class Scores:
     company: Floats
 
     @property
-    def stands(self) -> npt.NDArray[np.bool_]:
+    def certain(self) -> npt.NDArray[np.bool_]:
         """Say which pairs are over the line, on facts of two kinds, one of them hard.
 
-        Accounts of one standing from afar make up for a hard fact if there is a third kind. Who
-        is a stranger to the candidate's certain ballots is let go; where none are certain, the
-        line is higher.
+        Accounts of one standing from afar make up for a hard fact if there is a third kind.
         """
         kinds = np.bitwise_count(self.kinds)
         hard = (self.kinds & HARD) > 0
         hired = ((self.kinds & HIRED) == HIRED) & (kinds >= 3)
-        line = np.where(self.company == 0, NOBODY_CERTAIN, LINE)
-        result: npt.NDArray[np.bool_] = (self.total >= line) & (kinds >= 2) & (hard | hired)
-        result &= self.company > LET_GO
+        result: npt.NDArray[np.bool_] = (self.total >= LINE) & (kinds >= 2) & (hard | hired)
         return result
+
+    @property
+    def stands(self) -> npt.NDArray[np.bool_]:
+        """Say which certain pairs stand once their company has been heard.
+
+        A stranger to the candidate's other certain ballots is let go; where there are none to
+        compare with, the line is higher.
+        """
+        alone = (self.company == 0) & (self.total < NOBODY_CERTAIN)
+        return self.certain & ~alone & (self.company > LET_GO)
 
 
 def score_pairs(ballots: Ballots, without: Collection[str] = ()) -> Scores:
@@ -136,7 +142,7 @@ def _keep_company(ballots: Ballots, scores: Scores, habits: Sequence[Codes]) -> 
     windows = [(window, [_cells(window, trait) for trait in traits]) for window in (whole, hours)]
     for _ in range(ROUNDS):
         odds = np.zeros(len(whole))
-        sure = np.where(scores.stands, ballots.weight[row], 0.0)
+        sure = np.where(scores.certain, ballots.weight[row], 0.0)
         for window, cells in windows:
             found, struck = _resemblance(window, cells, sure, ballots.weight[row])
             odds = np.where(struck >= CERTAIN, found, odds)
