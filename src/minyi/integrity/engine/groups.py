@@ -22,6 +22,7 @@ MACHINE = KIND_BITS["greeting"] | KIND_BITS["network"]
 # Like phones at a like pace, or from afar, are a wall and not a house.
 WALLS = [KIND_BITS["phone"] | KIND_BITS[other] for other in ("tempo", "place")]
 REASONS = 4
+MOSTLY = 0.5  # a group of which more than this is beyond the budget stands as a whole
 FEW_HANDS = 2.5  # fewer persons than this stand behind a helper's phone, however many ballots
 
 
@@ -125,7 +126,8 @@ def _within_budget(members: pl.DataFrame, budget: float) -> tuple[pl.DataFrame, 
     """Take the surest members until the honest ballots expected among them use up `budget`.
 
     Returns the members with their final groups, and why each group is left alone ('' if it is not).
-    A group that is only partly within the budget is cut in two: a sure part and an open one.
+    A group that is only partly within the budget is cut in two: a sure part and an open one. When
+    most of it is beyond, all of it stands: a few sure ones in a doubtful crowd are chance.
     """
     number, doubt = members["group"].to_numpy(), members["doubt"].to_numpy()
     kept = np.array(_look_alikes(members), object)
@@ -136,6 +138,7 @@ def _within_budget(members: pl.DataFrame, budget: float) -> tuple[pl.DataFrame, 
     beyond[order] = open_to_us[order] & (spent > budget)
     if not beyond.any():
         return members, kept.tolist()
+    beyond |= open_to_us & (np.bincount(number, beyond)[number] > MOSTLY * facets.sizes(number))
     cut = facets.dense(number * 2 + beyond)
     first = np.unique(cut, return_index=True)[1]
     whole = np.where(beyond, "over_budget", kept[number])[first]
