@@ -86,7 +86,8 @@ class Scores:
         compare with, the line is higher.
         """
         alone = (self.company == 0) & (self.total < NOBODY_CERTAIN)
-        return self.certain & ~alone & (self.company > LET_GO)
+        result: npt.NDArray[np.bool_] = self.certain & ~alone & (self.company > LET_GO)
+        return result
 
 
 def score_pairs(ballots: Ballots, without: Collection[str] = ()) -> Scores:
