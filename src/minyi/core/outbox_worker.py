@@ -160,7 +160,9 @@ class Worker:
         try:
             self._consumers[row.topic](self._delivery(row))
         except Later as later:
-            self._put_back(row, later.at, later.reason, attempts=row.attempts - 1)
+            # It ran well: what failed before is over. A message that comes back every ten seconds
+            # of a vote would else be buried by twelve faults in all its weeks.
+            self._put_back(row, later.at, later.reason, attempts=0)
         except GiveUp as end:
             self._bury(row, end.reason)
         except Again as failure:

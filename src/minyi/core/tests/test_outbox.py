@@ -143,6 +143,18 @@ def test_to_be_put_off_is_no_failure():
     assert {delivery.attempt for delivery in notebook.deliveries} == {1}
 
 
+def test_what_runs_for_weeks_is_not_buried_by_a_fault_now_and_then():
+    clock = Clock()
+    often = [RuntimeError("the database restarts"), Later(NOW, reason="the vote goes on")]
+    notebook = Notebook(*often * (outbox.MOST_ATTEMPTS + 2))
+    worker = worker_for(notebook, clock)
+    send()
+    for _fault in range(outbox.MOST_ATTEMPTS + 2):
+        worker.run_due()
+        clock.now = max(clock.now, the_row().due_at)
+    assert the_row().state == State.WAITING
+
+
 def test_what_was_given_up_is_a_dead_letter_that_a_person_can_revive(capsys):
     notebook = Notebook(GiveUp("no such person"), None)
     worker = worker_for(notebook)
