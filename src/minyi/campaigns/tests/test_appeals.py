@@ -113,6 +113,26 @@ def test_the_voter_reads_on_the_receipt_why_the_ballot_does_not_count_and_appeal
     assert "appeal/?" not in page
 
 
+def test_the_voter_reads_when_a_held_ballot_counts_again_and_afterwards_that_it_does():
+    campaign, _anna = given_struck_vote()
+    address, bert = f"/c/{campaign.slug}/ballot/", visitor(campaign.account, "openid-of-bert")
+    assert "恢复计票" not in body(bert.get(address))
+    held_at = timezone.now()
+    act = {"campaign_id": campaign.pk, "ballots": [(2, 3)], "rule": "same_tempo"}
+    act |= {"evidence": given_evidence(campaign), "now": held_at}
+    clerk = staff_of(campaign, Role.CASE_WORKER).actor
+    adjudication.quarantine(**act, actor=clerk)
+    logs.write_waiting(folder=campaign.round.log)
+    page = body(bert.get(address))
+    assert "最迟恢复计票" in page
+    assert (held_at + timedelta(days=7)).date().isoformat() in page
+    adjudication.release(**act, actor=clerk)
+    logs.write_waiting(folder=campaign.round.log)
+    page = body(bert.get(address))
+    assert "您的选票已恢复计票" in page
+    assert "最迟恢复计票" not in page
+
+
 def test_a_voter_whose_ballot_counts_has_nothing_to_appeal():
     campaign, _anna = given_struck_vote()
     bert = visitor(campaign.account, "openid-of-bert")
