@@ -138,6 +138,19 @@ def draw_pictures(picture: Mapping[str, Any], *, shows_counts: bool) -> Pictures
     )
 
 
+def received_meanwhile(picture: Mapping[str, Any], first_ms: int, last_ms: int) -> int | None:
+    """Return what the candidate received in the buckets over which `expected` is summed.
+
+    Beside it alone says the expectation anything: it is of all ballots, not of the cluster's.
+    """
+    buckets: Sequence[Sequence[float]] = picture.get("timeline") or ()
+    if len(buckets) < 2:
+        return None
+    starts = [one[0] for one in buckets]
+    begin = first_ms - (starts[1] - starts[0])
+    return sum(int(seen) for at, seen, _expected in buckets if begin < at <= last_ms)
+
+
 def _timeline(buckets: Sequence[Sequence[float]]) -> tuple[dict[str, object], ...]:
     return tuple(
         {

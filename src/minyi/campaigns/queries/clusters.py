@@ -130,6 +130,11 @@ class ClusterLine:
     due: Due | None
 
     @property
+    def is_within_a_minute(self) -> bool:
+        """Return whether both ends read the same."""
+        return self.last_at.replace(second=0) <= self.first_at
+
+    @property
     def held(self) -> int:
         return self.standing.get(QUARANTINED, 0)
 

@@ -12,7 +12,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from minyi.campaigns.errors import RulingNotFound
 from minyi.campaigns.models import Cluster, ClusterRuling, Opinion, Ruling
 from minyi.campaigns.queries.burst_words import who_in_words
-from minyi.campaigns.queries.cluster_pictures import draw_pictures
+from minyi.campaigns.queries.cluster_pictures import draw_pictures, received_meanwhile
 from minyi.campaigns.queries.clusters import get_cluster
 from minyi.campaigns.queries.counts import CountsHidden, published_counts
 from minyi.campaigns.queries.members import list_members
@@ -57,6 +57,7 @@ def cluster(request, cluster_id):
         rules=[_rule(code) for code in row.rules.split("|")],
         pictures=draw_pictures(row.picture, shows_counts=shows),
         who=who_in_words(row.picture),
+        received=received_meanwhile(row.picture, row.first_ms, row.last_ms),
         precision=row.picture.get("precision"),
         shows_counts=shows,
         timeline_columns=[_("实收"), _("预期")],
@@ -113,10 +114,16 @@ def withdraw_one(request, ruling_id):
 
 def _rule(code):
     """Return a rule in words, with whom it may hurt."""
+    name = reason_words(code)
+    if code == "burst":  # seen by the watch, no signal of the engine
+        return {
+            "name": name,
+            "finding": _("同一候选对象的选票在短时间内远多于平时"),
+            "may_hurt": _("现场扫码、群聊传播、公众号推送带来的人。突增本身不作为列入核查的依据。"),
+        }
     signal = SIGNALS.get(code)
     return {
-        "code": code,
-        "name": reason_words(code),
+        "name": name,
         "finding": _(signal.finding) if signal and signal.finding else "",
         "may_hurt": _(signal.may_hurt) if signal else "",
     }

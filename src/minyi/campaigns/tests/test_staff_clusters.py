@@ -153,6 +153,32 @@ def test_a_burst_is_watched_even_where_ballots_of_it_are_held_in_another_cluster
     assert states == [State.HELD, State.WATCHING]
 
 
+def test_a_burst_says_what_it_is_and_which_honest_voting_looks_the_same():
+    paper = given_vote()
+    burst = given_cluster(paper, [(1, 9)], held=False, source="stream", rules="burst")
+    page = body(desk_of(paper, Role.CASE_WORKER).get(page_of(burst)))
+    assert "短时间内远多于平时" in page
+    assert "现场扫码、群聊传播、公众号推送带来的人" in page
+
+
+def test_beside_the_expectation_stands_what_the_candidate_received_at_that_time():
+    paper = given_vote()
+    first = PICTURE["timeline"][2][0] + 30_000  # within the third minute of six
+    cluster = given_cluster(paper, [(1, 4)], first_ms=first, last_ms=first + 60_000)
+    page = body(desk_of(paper, Role.CASE_WORKER).get(page_of(cluster)))
+    assert "同期实收 13 张" in page  # 2 and 11
+
+
+def test_no_decision_is_chosen_before_somebody_chooses():
+    paper = given_vote()
+    cluster = given_cluster(paper, [(1, 4)], held=True)
+    desk = desk_of(paper, Role.CASE_WORKER)
+    for page in (body(desk.get(list_of(paper))), body(desk.get(page_of(cluster)))):
+        choice = page.split('<select id="kind"')[1].split("</select>")[0]
+        assert 'required><option value="">请选择' in choice
+        assert " selected" not in choice
+
+
 # --- One decision for many ------------------------------------------------------------------------
 
 

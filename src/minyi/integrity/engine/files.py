@@ -61,7 +61,7 @@ def explain(out: Path, event_id: str) -> str:
     weights: dict[str, float] = then["weights"]
     lines = [
         f"选票 {event_id}：已隔离待查，得分 {row['score']:.2f}（界线 {then['line']}），"
-        f"{moment:%Y-%m-%d %H:%M:%S} 认定。",
+        f"{moment:%Y-%m-%d %H:%M:%S} 列入。",
         f"Ballot {event_id}: under review, score {row['score']:.2f} (line {then['line']}), "
         f"decided {moment:%Y-%m-%d %H:%M:%S} (Shanghai).",
         _group_in_words(group),
@@ -75,7 +75,7 @@ def explain(out: Path, event_id: str) -> str:
         ),
     ]
     if parts["company"] != 0:
-        lines.append(f"  company: {parts['company']:+.2f}")
+        lines.append(f"  company（与已认定的异常选票相似的程度）: {parts['company']:+.2f}")
     return "\n".join(lines)
 
 

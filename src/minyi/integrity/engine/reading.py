@@ -47,8 +47,10 @@ def checked_candidates(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     """Return candidate and city, each candidate once."""
     if "candidate" not in frame.columns:
         raise Refusal(
-            source, "column candidate is missing.", "The list needs candidate, city, kind."
+            source, "column candidate is missing.", "The list needs candidate; city may follow."
         )
+    if frame.is_empty():
+        raise Refusal(source, "there is not one candidate in it.", "Export the list again.")
     twice = frame.filter(pl.col("candidate").is_duplicated())
     if not twice.is_empty():
         raise Refusal(
@@ -61,6 +63,8 @@ def checked_candidates(frame: pl.DataFrame, source: str) -> pl.DataFrame:
 
 
 def _read(path: Path) -> pl.DataFrame:
+    if path.is_dir():
+        raise Refusal(str(path), "it is a folder.", "Name one file in it.")
     try:
         if path.suffix == ".parquet":
             frame = pl.read_parquet(path)

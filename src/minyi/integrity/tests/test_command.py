@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, execute_from_command_line
 
 from minyi.integrity.engine import weights
 
@@ -163,3 +163,18 @@ def test_the_web_process_never_loads_the_engine():
     )
     ran = subprocess.run([sys.executable, "-c", code], check=False, timeout=60, capture_output=True)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_list_without_candidates_and_a_folder_are_refused_by_name(tmp_path):
+    log = "event_id,ts,choices\n1,1793116802647,1\n"
+    assert "not one candidate" in refusal(tmp_path, log, candidates="candidate,city\n")
+    with pytest.raises(CommandError, match="it is a folder") as caught:
+        run_score(tmp_path, tmp_path / "out.csv")
+    assert caught.value.returncode == 2
+
+
+def test_wrong_usage_ends_with_the_documented_status(capsys):
+    with pytest.raises(SystemExit) as caught:
+        execute_from_command_line(["minyi", "integrity", "score"])
+    assert caught.value.code == 2
+    assert "--candidates" in capsys.readouterr().err

@@ -21,7 +21,7 @@ def _rules(text: str) -> tuple[str, ...]:
 
 
 class Command(BaseCommand):
-    """Exit status 2: a file cannot be used; 3: the output cannot be written."""
+    """Exit status 2: wrong usage, or a file cannot be used; 3: the output cannot be written."""
 
     help = "异常选票分析 / find brushed ballots in an event log"
     requires_system_checks: list[str] = []
@@ -30,7 +30,12 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         score = verbs.add_parser("score", help="score every ballot of an event log")
         score.add_argument("events", type=Path, help="CSV or Parquet, one row per accepted ballot")
-        score.add_argument("--candidates", type=Path, required=True, help="candidate, city, kind")
+        score.add_argument(
+            "--candidates",
+            type=Path,
+            required=True,
+            help="CSV or Parquet: candidate, and city if known",
+        )
         score.add_argument("--out", type=Path, required=True, help="CSV or Parquet to write")
         score.add_argument("--mode", choices=("stream", "batch"), default="stream")
         score.add_argument(
@@ -41,7 +46,7 @@ class Command(BaseCommand):
             help=f"rules to do without: {', '.join(codes_of('screening'))}",
         )
         explain = verbs.add_parser("explain", help="say why one ballot is quarantined")
-        explain.add_argument("out", type=Path, help="what `score` wrote")
+        explain.add_argument("out", type=Path, help="the output of `score`, as named there")
         explain.add_argument("--event", required=True, help="the ballot's event_id")
 
     def handle(self, *args: object, **options: Any) -> None:
