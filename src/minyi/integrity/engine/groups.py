@@ -17,7 +17,7 @@ from .weights import BUDGET, MATTERS, MIN_GROUP, RULE_OF, base
 Flags = npt.NDArray[np.bool_]
 
 PAUSE_MS = 12 * HOUR  # a longer silence ends a group
-WAVE_PAUSE_MS = 36 * HOUR  # … but accounts that return every day are one wave
+WAVE_PAUSE_MS = 96 * HOUR  # … but accounts that return are one wave
 MACHINE = KIND_BITS["greeting"] | KIND_BITS["network"]
 # Like phones at a like pace, or from afar, are a wall and not a house.
 WALLS = [KIND_BITS["phone"] | KIND_BITS[other] for other in ("tempo", "place")]
