@@ -14,7 +14,7 @@ from .attacks import FAMILIES, Attack, brush
 from .honest import CROWDS, join, take
 from .world import OPENS_MS, Columns, Shift, World
 
-HELD_OUT = 9_400  # 9,000 to 9,300 were spent: the engine was changed after looking at them
+HELD_OUT = 9_500  # 9,000 to 9,400 were spent: the engine was changed after looking at them
 ISPS = np.array(["CMCC", "CT", "CU", "EDU", "IDC", "OVERSEAS"])
 SOURCES = np.array(
     ["article", "timeline", "menu", "search", "direct", "single_share", "group_share", "qr"]

@@ -3,11 +3,13 @@
 
 import random
 
+import numpy as np
 import polars as pl
 import pytest
 
 from minyi.integrity.engine.engine import score
 from minyi.integrity.engine.rules import KEPT, RULES
+from minyi.integrity.engine.scoring import KIND_BITS, Scores
 from minyi.integrity.engine.weights import BUDGET, RULE_OF
 
 from .given import (
@@ -162,6 +164,26 @@ def test_a_framed_candidate_keeps_the_honest_ballots():
     assert struck_share(scored, 1) <= 0.002
 
 
+@pytest.mark.parametrize(
+    ("total", "company", "stands"),
+    [
+        (-1.0, 1.0, True),  # over the line, in like company
+        (-1.0, 0.0, False),  # the same sum, where nobody is certain
+        (3.0, 0.0, True),
+        (3.0, -3.5, False),  # a stranger to the certain ones
+    ],
+)
+def test_company_decides_who_stands(total, company, stands):
+    scores = Scores(
+        total=np.array([total]),
+        parts=np.zeros((1, 1), np.float32),
+        signals=("tempo",),
+        kinds=np.array([KIND_BITS["tempo"] | KIND_BITS["standing"]]),
+        company=np.array([company]),
+    )
+    assert scores.stands.tolist() == [stands]
+
+
 def test_an_honest_campaign_loses_nothing():
     assert given_scored(given_public(8000)).ballots["quarantine"].sum() == 0
 
@@ -171,6 +193,27 @@ def test_expected_honest_ballots_stay_inside_the_budget():
     scored = given_scored(given_public(), script)
     expected = sum(group.expected_honest for group in scored.groups if group.held)
     assert 0 < expected <= BUDGET * scored.ballots.height
+
+
+def test_of_a_group_larger_than_the_budget_the_surest_are_struck(monkeypatch):
+    script = a_crowd(400, within=HOUR, tls="tX", ip=spread_exits, **SEEN_NOW, **HASTY)
+    logs = given_public(), script
+    whole = given_scored(*logs)
+    expected = sum(group.expected_honest for group in whole.groups)
+    half = expected / 2 / whole.ballots.height
+    monkeypatch.setattr("minyi.integrity.engine.groups.BUDGET", half)
+    scored = given_scored(*logs)
+    assert struck_share(whole, 1) > struck_share(scored, 1) > 0.5
+    assert "over_budget" in {group.reason_not_held for group in scored.groups}
+    assert sum(group.expected_honest for group in scored.groups if group.held) <= expected / 2
+    monkeypatch.setattr("minyi.integrity.engine.groups.BUDGET", half / 1000)
+    assert struck_share(given_scored(*logs), 1) == 0  # a few sure ones do not speak for a crowd
+
+
+def test_accounts_of_a_wall_that_return_every_third_day_are_counted_together():
+    wall = a_crowd(30, within=HOUR, ip=spread_exits, **one_phone_kind(), **HASTY)
+    days = [[row | {"ts": int(str(row["ts"])) + k * DAY} for row in wall] for k in (0, 3, 6)]
+    assert struck_share(given_scored(given_public(), *days), 1) > 0.9
 
 
 def test_the_order_of_the_rows_changes_no_answer():
