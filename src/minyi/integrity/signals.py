@@ -223,12 +223,21 @@ _SCREENING = (
     ),
 )
 
+# Signs that strengthen others: no ballot is held under the name of one of them.
+NEVER_ALONE = frozenset({"from_afar", "same_arrival", "loyal_doors"})
+
 SIGNALS: Mapping[str, Signal] = MappingProxyType({one.code: one for one in _INLINE + _SCREENING})
 
 
 def codes_of(stage: Stage) -> tuple[str, ...]:
     """Return the codes of one stage, in their order."""
     return tuple(code for code, signal in SIGNALS.items() if signal.stage == stage)
+
+
+def leading(codes: str) -> str:
+    """Return of codes joined by «|», the strongest first, the one that names them all."""
+    found = codes.split("|")
+    return next((code for code in found if code not in NEVER_ALONE), found[0])
 
 
 def find_unknown(codes: Collection[str]) -> list[str]:

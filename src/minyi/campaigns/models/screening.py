@@ -4,6 +4,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from minyi.integrity.signals import leading
+
 from .adjudication import EvidenceFile, Ruling
 from .nominees import OfCampaignQuerySet
 from .voting import Round
@@ -68,7 +70,7 @@ class Cluster(models.Model):
 
     @property
     def leading_rule(self) -> str:
-        return self.rules.split("|", 1)[0]
+        return leading(self.rules)
 
 
 class ClusterRuling(models.Model):

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from minyi.campaigns.models import Campaign, Cluster, EvidenceFile, Round, Ruling
 from minyi.core.actors import SYSTEM
+from minyi.integrity.signals import leading
 from minyi.ledger.fold import COUNTED
 
 from . import adjudication, blindsamples
@@ -43,7 +44,7 @@ class Found:
     @property
     def rule(self) -> str:
         """The leading rule, under which its ballots are held."""
-        return self.rules.split("|")[0]
+        return leading(self.rules)
 
 
 @transaction.atomic

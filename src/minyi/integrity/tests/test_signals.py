@@ -9,7 +9,7 @@ from minyi.campaigns.reasons import BY_HAND, REASONS
 from minyi.integrity import inline
 from minyi.integrity.engine import weights
 from minyi.integrity.engine.rules import RULES
-from minyi.integrity.signals import SIGNALS, codes_of, find_unknown
+from minyi.integrity.signals import NEVER_ALONE, SIGNALS, codes_of, find_unknown, leading
 
 pytestmark = pytest.mark.once
 
@@ -50,3 +50,11 @@ def test_the_fingerprint_changes_with_any_weight(monkeypatch):
     assert weights.fingerprint() == before
     monkeypatch.setattr(weights, "LINE", weights.LINE + 0.1)
     assert weights.fingerprint() != before
+
+
+def test_no_ballot_is_held_under_the_name_of_a_sign_that_never_counts_alone():
+    assert leading("loyal_doors|from_afar|same_tempo|same_phones") == "same_tempo"
+    assert leading("same_phones|loyal_doors") == "same_phones"
+    assert leading("burst") == "burst"
+    said = {code for code in codes_of("screening") if "从不单独作为依据" in SIGNALS[code].finding}
+    assert said == NEVER_ALONE
