@@ -39,9 +39,8 @@ def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
     """Send “投票” to the account and open the campaign it answers with, inside the phone."""
     page.goto(f"{product.sandbox_url}/chats/sandbox")
     replies = page.locator("#phone .said.account")
-    before = replies.count()
     write(page, "投票")
-    expect(replies).to_have_count(before + 1)
+    expect(replies.last.get_by_role("link", name=title)).to_be_visible()
     look(page, "phone-chat")
     replies.last.get_by_role("link", name=title).click()
     inside = page.frame_locator(FRAME)

@@ -68,7 +68,7 @@ def test_everybody_sees_what_became_of_the_ballots(product: Product, visitors: V
     page = visitors.come(PHONE)
     page.goto(f"{product.url}/c/{SHOWN}/counts/")
     expect(page.get_by_role("heading", name="历次认定")).to_be_visible()
-    expect(page.locator("[data-plot]")).to_be_visible()
+    expect(page.locator("[data-plot]")).to_have_count(2)  # over time, and by reason
     assert grave_barriers(page) == set()
     magnify_text(page)
     assert sideways(page) == 0

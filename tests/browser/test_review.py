@@ -62,6 +62,7 @@ def test_clusters_are_reviewed_struck_out_together_and_one_is_taken_back(
     the_reviewer_reads_the_pictures_and_gives_an_opinion(reviewer)
     reviewer.goto(list_page)
     reviewer.locator("[data-all]").check()
+    reviewer.get_by_label("认定", exact=True).select_option(label="认定无效")
     reviewer.get_by_label("理由（一并适用于选中的各群）").fill(REASON)
     reviewer.get_by_role("button", name="提交").click()
     expect(reviewer.get_by_text("已提出：3 群、30 张选票，须另一人确认后生效。")).to_be_visible()
