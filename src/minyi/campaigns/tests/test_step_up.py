@@ -14,9 +14,11 @@ from ballotbox.ticket import read_ticket
 from ballotbox.work import MOST_TRIES, check_work
 from minyi.campaigns.errors import TooManyPapers
 from minyi.campaigns.services.tickets import hand_out_ticket
-from minyi.integrity.inline import MOST_PAPERS, STEP_UP
+from minyi.integrity.browsers import door_of
+from minyi.integrity.inline import MOST_PAPERS, STEP_UP, Door
 from minyi.integrity.models import KnownVoter
 from minyi.integrity.queries.memory import ref_of
+from minyi.integrity.services.doors import Asking, read_traffic
 from minyi.integrity.services.visits import Circumstances
 
 from .given import NOW
@@ -106,4 +108,5 @@ def test_a_crowd_behind_our_own_proxy_is_no_door():
     campaign = given_open_campaign()
     local = Circumstances(address="127.0.0.1", user_agent=PHONE)
     handed(campaign, a_session(campaign.account), local)
-    assert not any("people" in key for key in cache._cache)
+    asking = Asking(door_of(local.address), "somebody")
+    assert read_traffic(asking, now=NOW).door == Door()
