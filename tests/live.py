@@ -67,6 +67,15 @@ def running_product(var: Path) -> Iterator[Product]:
         yield product
 
 
+def run(product: Product, *words: str) -> None:
+    """Run a command of the product on its data, as its operator would."""
+    ports = {"PORT": product.url, "SANDBOX_PORT": product.sandbox_url}
+    ports = {name: url.rpartition(":")[2] for name, url in ports.items()}
+    command = [sys.executable, "-m", "minyi.config.cli", *words]
+    with running(command, product.var, ports) as process:
+        assert process.wait(120) == 0
+
+
 @contextmanager
 def running(
     command: list[str], var: Path, environment: Mapping[str, str]

@@ -55,13 +55,17 @@ def ask_for(page: Page, product: Product, title: str) -> FrameLocator:
 def in_wechat(
     visitors: Visitors,
     product: Product,
-    name: str,
+    name: str | int,
     *,
     script: bool = True,
     user_agent: str = WECHAT,
 ) -> Page:
-    """Return WeChat's own browser in the hands of one sample citizen."""
+    """Return WeChat's own browser in the hands of one sample citizen, by name or by number."""
     page = visitors.come(PHONE, script=script, user_agent=user_agent)
+    if isinstance(name, int):
+        page.context.request.post(f"{product.sandbox_url}/people", form={"citizen": str(name)})
+        page.goto(f"{product.sandbox_url}/")
+        return page
     page.goto(f"{product.sandbox_url}/people")
     page.get_by_role("button", name=name).locator("visible=true").first.click()
     page.wait_for_url(f"{product.sandbox_url}/")

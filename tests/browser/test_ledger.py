@@ -43,7 +43,7 @@ def votelog(product: Product, command: str, *arguments: str) -> dict[str, object
 def test_a_vote_is_answered_with_its_proof_and_a_stranger_counts_it(
     visitors: Visitors, product: Product, tmp_path: Path
 ):
-    phone = in_wechat(visitors, product, "赵德明")
+    phone = in_wechat(visitors, product, 100_000)
     open_paper(phone, product, SLUG)
     pick(phone, *PICKS)
     told = {}

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clusters over two desks: pictures, an opinion, one decision for many, undo, the public page."""
 
-import sys
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from browser import staff
 from browser.test_reach import grave_barriers, magnify_text, sideways
 from chromium import PHONE, Visitors, look
-from live import Product, running
+from live import Product, run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -108,12 +106,3 @@ def given_clusters(product: Product) -> None:
     """A small crowd, and three groups of ten ballots: one to be held, two to be looked at."""
     run(product, "demo", "crowd", "--voters", str(VOTERS))
     run(product, "shell", "-c", FIND)
-
-
-def run(product: Product, *words: str) -> None:
-    """Run a command of the product on its data, as its operator would."""
-    ports = {"PORT": product.url, "SANDBOX_PORT": product.sandbox_url}
-    ports = {name: url.rpartition(":")[2] for name, url in ports.items()}
-    command = [sys.executable, "-m", "minyi.config.cli", *words]
-    with running(command, product.var, ports) as process:
-        assert process.wait(120) == 0
