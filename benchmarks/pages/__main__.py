@@ -86,7 +86,7 @@ def _prepare_campaign() -> str:
     nominee = apps.get_model("campaigns", "Nominee")
     campaign = apps.get_model("campaigns", "Campaign").objects.get(slug="top-ten-windows")
     drawn = list(campaign.nominees.all())
-    nominee.objects.bulk_create(
+    added = nominee.objects.bulk_create(
         nominee(
             campaign=campaign,
             number=number,
@@ -96,10 +96,15 @@ def _prepare_campaign() -> str:
             merits=like.merits,
             story=like.story,
             card="picture",
-            picture=like.picture,
         )
         for number in range(len(drawn) + 1, NOMINEES + 1)
         for like in [drawn[number % len(drawn)]]
+    )
+    hung = apps.get_model("campaigns", "NomineePicture")
+    hung.objects.bulk_create(
+        hung(nominee=one, picture_id=kept.picture_id, place=0)
+        for one in added
+        for kept in drawn[one.number % len(drawn)].gallery.all()[:1]
     )
     return f"/c/{campaign.slug}/nominees/"
 
