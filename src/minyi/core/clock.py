@@ -14,6 +14,11 @@ def today() -> date:
     return timezone.localdate()
 
 
+def moment_at(at_ms: int) -> datetime:
+    """Return the moment so many milliseconds after 1970 began, in the office's time zone."""
+    return datetime.fromtimestamp(at_ms / 1000, tz=OFFICE_TIME)
+
+
 def office_time(moment: datetime) -> str:
     """Return a moment as it stands in a table: to the second, in the office's time zone."""
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"

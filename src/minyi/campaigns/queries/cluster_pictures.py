@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .clusters import moment
+from minyi.core.clock import moment_at
 
 Words: TypeAlias = str | Promise
 
@@ -155,7 +155,7 @@ def _timeline(buckets: Sequence[Sequence[float]]) -> tuple[dict[str, object], ..
     return tuple(
         {
             "key": str(int(start)),
-            "label": f"{moment(int(start)):%m-%d %H:%M}",
+            "label": f"{moment_at(int(start)):%m-%d %H:%M}",
             "values": [int(observed), round(expected, 1)],
         }
         for start, observed, expected in buckets

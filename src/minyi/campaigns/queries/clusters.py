@@ -28,7 +28,7 @@ from minyi.campaigns.models import (
 )
 from minyi.campaigns.reasons import reason_words
 from minyi.core.actors import Actor
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import OFFICE_TIME, moment_at
 from minyi.ledger import folders
 from minyi.ledger.fold import COUNTED, QUARANTINED, VOID
 from minyi.ledger.queries.logs import states_of
@@ -249,8 +249,8 @@ def _line(
         candidate=row.candidate if shows_counts else None,
         candidate_name=names.get(row.candidate, "") if shows_counts else "",
         ballots=row.ballot_count,
-        first_at=moment(row.first_ms),
-        last_at=moment(row.last_ms),
+        first_at=moment_at(row.first_ms),
+        last_at=moment_at(row.last_ms),
         found_at=row.found_at,
         expected=_number(row.expected) if shows_counts else None,  # type: ignore[attr-defined]
         score=_number(row.score),  # type: ignore[attr-defined]
@@ -316,11 +316,6 @@ class _Terms:
             self.known[day] = term_of(RELEASE, region_code=self.region, on=day)
         days = self.known[day]
         return Due(at=held_at + timedelta(days=days), held_at=held_at, days=days)
-
-
-def moment(at_ms: int) -> datetime:
-    """Return the moment of a ballot in the office's time."""
-    return datetime.fromtimestamp(at_ms / 1000, tz=OFFICE_TIME)
 
 
 def _number(text: str | None) -> float | None:

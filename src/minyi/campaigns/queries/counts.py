@@ -27,7 +27,7 @@ from django.db.models import Max
 
 from minyi.campaigns.errors import BallotsSealed, CampaignNotFound
 from minyi.campaigns.models import Ballot, Campaign, CountSnapshot, Round
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import OFFICE_TIME, moment_at
 from minyi.ledger.queries.logs import Tally, tally, tally_before
 
 log = structlog.get_logger("minyi.counts")
@@ -75,7 +75,7 @@ def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidde
     campaign, paper = _round_of(campaign_id)
     if paper is None:
         return CountsHidden(campaign.count_mode, None)
-    opens_at, closes_at = _moment(paper.opens_ms), _moment(paper.closes_ms)
+    opens_at, closes_at = moment_at(paper.opens_ms), moment_at(paper.closes_ms)
     if now < opens_at:
         return CountsHidden(campaign.count_mode, _first_publication(campaign, opens_at, closes_at))
     if now >= closes_at or campaign.count_mode == Campaign.CountMode.LIVE:
@@ -94,7 +94,7 @@ def published_counts(*, campaign_id: int, now: datetime) -> Counts | CountsHidde
         return _announced(paper.log, campaign, next_at)
     if paper.log:
         return _from_log(paper.log, tally_before(paper.log, latest), latest, next_at)
-    upto = _last_ballot(paper.pk, cast_before=latest)
+    upto = last_ballot(paper.pk, cast_before=latest)
     counts = fold_counts(round_id=paper.pk, upto_ballot=upto, as_of=latest)
     return Counts(counts.upto_ballot, counts.ballots, counts.votes, latest, next_at)
 
@@ -109,7 +109,7 @@ def count_whole(*, paper: Round, as_of: datetime) -> Counts:
         if paper.is_sealed and (found.sealed or not found.size):
             raise BallotsSealed
         return _from_log(paper.log, found, as_of)
-    return fold_counts(round_id=paper.pk, upto_ballot=_last_ballot(paper.pk), as_of=as_of)
+    return fold_counts(round_id=paper.pk, upto_ballot=last_ballot(paper.pk), as_of=as_of)
 
 
 def _announced(folder: str, campaign: Campaign, next_at: datetime) -> Counts | CountsHidden:
@@ -122,7 +122,7 @@ def _announced(folder: str, campaign: Campaign, next_at: datetime) -> Counts | C
         return CountsHidden(campaign.count_mode, next_at)
     votes = {int(label): count for label, count in found.votes.items() if count}
     mark = LogMark(folder, found.size, "")
-    return Counts(0, found.ballots, votes, _moment(found.hour), next_at, mark)
+    return Counts(0, found.ballots, votes, moment_at(found.hour), next_at, mark)
 
 
 def _from_log(
@@ -169,7 +169,8 @@ def _round_of(campaign_id: int) -> tuple[Campaign, Round | None]:
     return campaign, getattr(campaign, "round", None)
 
 
-def _last_ballot(round_id: int, cast_before: datetime | None = None) -> int:
+def last_ballot(round_id: int, cast_before: datetime | None = None) -> int:
+    """Return the newest ballot's id, or 0; found backwards along the order of ids."""
     ballots = Ballot.objects.filter(round_id=round_id)
     if cast_before is not None:
         ballots = ballots.filter(cast_ms__lt=int(cast_before.timestamp() * 1000))
@@ -193,10 +194,6 @@ def _keep(snapshots: list[CountSnapshot]) -> None:
         CountSnapshot.objects.bulk_create(snapshots, ignore_conflicts=True)
     except OperationalError as error:
         log.info("snapshots_not_kept", count=len(snapshots), error=str(error))
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, tz=OFFICE_TIME)
 
 
 def _first_publication(

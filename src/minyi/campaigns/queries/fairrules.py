@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from minyi.campaigns.models import Campaign
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import moment_at
 from minyi.integrity import inline
 from minyi.integrity.engine import weights
 from minyi.integrity.signals import SIGNALS
@@ -70,7 +70,7 @@ def fixed_rules(*, campaign_id: int, now: datetime) -> FixedRules | None:
             for one in SIGNALS.values()
         ],
         release_days=term_of(RELEASE, region_code=region, on=localtime(now).date()),
-        appeal_until=datetime.fromtimestamp(promised / 1000, OFFICE_TIME),
+        appeal_until=moment_at(promised),
     )
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from minyi.campaigns.models import Ballot, Round
+from minyi.core.clock import moment_at
 from minyi.integrity.pictures import label_of, traits_of
 from minyi.integrity.queries.visits import Seen, find_visits
 from minyi.ledger import folders
@@ -22,7 +23,6 @@ from minyi.ledger.fold import COUNTED, QUARANTINED, VOID
 from minyi.ledger.queries.logs import states_of, tally
 
 from .cluster_pictures import KINDS
-from .clusters import moment
 
 NEAR_MS = 10 * 60_000
 MOST_COMPARED = 1000  # ballots that a blind sample is held against
@@ -68,7 +68,7 @@ def list_members(*, paper: Round, places: Sequence[int]) -> list[Member]:
     return [
         Member(
             place,
-            moment(int(str(entry["t"]))),
+            moment_at(int(str(entry["t"]))),
             conduct.get(str(entry["n"]), Conduct()),
             STANDING.get(state, ""),
         )
@@ -117,7 +117,7 @@ def facts_of(*, paper: Round, place: int, shows_counts: bool) -> Facts | None:
     seen = find_visits(round_id=paper.pk, voters=refs)
     traits = [[set(_traits(one, seen)) for one in rows] for rows in compared]
     return Facts(
-        at=moment(own.cast_ms),
+        at=moment_at(own.cast_ms),
         conduct=_conduct(own, seen.get(own.voter_ref)),
         choice=tuple(json.loads(own.picks)) if shows_counts and own.picks[:1] == "[" else (),
         likeness=tuple(

@@ -27,7 +27,7 @@ from minyi.campaigns.models import (
     Round,
     Stage,
 )
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import moment_at
 
 ORIGINAL = "zh-hans"
 # Phones with three device pixels to one still need no more than the larger of each pair.
@@ -419,8 +419,8 @@ def _voting(paper: Round | None, now: datetime) -> Voting | None:
         state = "paused"
     return Voting(
         round_id=paper.pk,
-        opens_at=datetime.fromtimestamp(paper.opens_ms / 1000, tz=OFFICE_TIME),
-        closes_at=datetime.fromtimestamp(paper.closes_ms / 1000, tz=OFFICE_TIME),
+        opens_at=moment_at(paper.opens_ms),
+        closes_at=moment_at(paper.closes_ms),
         state=state,
         pause_reason=paper.pause_reason,
         order_seed=paper.order_seed,

@@ -12,12 +12,13 @@ from django.db.models import Count
 from minyi.campaigns.errors import CampaignNotFound, ReportTooEarly
 from minyi.campaigns.models import Campaign, Nomination, Result, Round
 from minyi.campaigns.reasons import reason_words
+from minyi.core.clock import moment_at
 from minyi.ledger.queries.logs import tally
 
 from .adjudication import Appeals, count_appeals
 from .certificates import may_certify
 from .publicity import Objections, count_objections
-from .report_ballots import BallotFacts, hour_at, hours_between, moment_at, read_facts
+from .report_ballots import BallotFacts, hour_at, hours_between, read_facts
 from .results import ShownResult, published_result
 
 NIGHT = range(6)

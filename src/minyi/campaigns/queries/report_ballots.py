@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from minyi.campaigns.models import Ballot, Round
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import moment_at
 from minyi.ledger.queries.logs import StateName, read_ballots
 
 from .counts import LogMark
@@ -91,11 +91,6 @@ def read_facts(paper: Round) -> BallotFacts:
 def hour_at(hour: int) -> datetime:
     """Return when an hour since 1970 begins, in the office's time."""
     return moment_at(hour * _HOUR)
-
-
-def moment_at(ms: int) -> datetime:
-    """Return a moment, given in milliseconds since 1970, in the office's time."""
-    return datetime.fromtimestamp(ms / 1000, tz=OFFICE_TIME)
 
 
 def hours_between(opens_at: datetime, closes_at: datetime) -> range:

@@ -22,7 +22,7 @@ from votelog import Malformed, encode_canonical
 from ballotbox.sealing import label_of
 from minyi.campaigns.errors import PaperTooLong
 from minyi.campaigns.models import Campaign, Round, Stage
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import OFFICE_TIME, moment_at
 from minyi.core.workdays import add_workdays
 from minyi.integrity import inline
 from minyi.integrity.engine import weights
@@ -179,7 +179,7 @@ def appeal_until(campaign: Campaign, voting: Stage) -> datetime:
 def promised_until(paper: Round) -> datetime:
     """Return the end of appeals that stands in entry 0; without a log none was promised."""
     promised = json.loads(paper.manifest)["appeal"] if paper.manifest else 0
-    return datetime.fromtimestamp(promised / 1000, OFFICE_TIME)
+    return moment_at(promised)
 
 
 def _hash(content: bytes) -> str:

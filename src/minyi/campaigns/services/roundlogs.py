@@ -21,7 +21,7 @@ from minyi.campaigns.errors import ClosesTooSoon, LogNotClosed
 from minyi.campaigns.models import Campaign, Round, Stage
 from minyi.campaigns.queries.counts import latest_hour, next_hour
 from minyi.core import outbox
-from minyi.core.clock import OFFICE_TIME
+from minyi.core.clock import moment_at
 from minyi.ledger import folders
 from minyi.ledger.errors import LogUnwritable
 from minyi.ledger.queries.logs import last_put, tally
@@ -215,7 +215,7 @@ def _say_when_public(paper: Round, closes_ms: int) -> None:
 
 
 def _send_for(paper: Round, what: str, at_ms: int, now: datetime) -> None:
-    due_at = datetime.fromtimestamp(at_ms / 1000, tz=OFFICE_TIME)
+    due_at = moment_at(at_ms)
     outbox.send(
         topic=TOPIC,
         key=f"{paper.pk}:{what}:{at_ms}",
