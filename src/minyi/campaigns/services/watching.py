@@ -15,13 +15,15 @@ import threading
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from minyi.campaigns.models import Ballot, Cluster, Round
+from minyi.campaigns.queries.counts import last_ballot
 from minyi.campaigns.queries.events import rows_of
 from minyi.core import outbox
+from minyi.core.clock import moment_at
 from minyi.integrity.bursts import (
     HISTORY,
     WINDOW_MS,
@@ -70,7 +72,7 @@ def schedule(*, paper: Round, now: datetime) -> None:
         key=f"{paper.pk}:{paper.closes_ms}",
         payload={"round": paper.pk, "closes_ms": paper.closes_ms},
         now=now,
-        due_at=max(now, datetime.fromtimestamp(paper.opens_ms / 1000, UTC)),
+        due_at=max(now, moment_at(paper.opens_ms)),
     )
 
 
@@ -124,11 +126,14 @@ def _take_in(state: _Watch, paper: Round, now: datetime) -> bool:
 
 def _sample(paper: Round, begin: int, end: int) -> tuple[list[Ballot], int]:
     """Return ballots of that stretch, in their order, and how many each stands for."""
-    rows = Ballot.objects.filter(round=paper, cast_ms__gte=begin, cast_ms__lt=end)
-    first, last = rows.order_by("cast_ms").first(), rows.order_by("cast_ms").last()
-    if first is None or last is None:
+    # By ids, which grow with the moments as the counts by the hour have it: no index is by time.
+    before = last_ballot(paper.pk, cast_before=moment_at(begin))
+    high = last_ballot(paper.pk, cast_before=moment_at(end))
+    rows = Ballot.objects.filter(round=paper, pk__gt=before, pk__lte=high)
+    first = rows.order_by("pk").first() if before < high else None
+    if first is None:
         return [], 1
-    low, high = sorted((first.pk, last.pk))
+    low = first.pk
     scale = (high - low) // MOST + 1
     if scale > 1:  # by single ids: to ask for the stretch as well would read all of it
         rows = Ballot.objects.filter(pk__in=range(low, high + 1, scale))
